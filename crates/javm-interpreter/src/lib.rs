@@ -1,0 +1,1 @@
+//! The portable PVM engine, generic over its memory.

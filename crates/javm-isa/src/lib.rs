@@ -1,0 +1,1 @@
+//! PVM programs: container, validation, decoding, opcode tables, gas blocks.

@@ -1,0 +1,1 @@
+//! What crosses a boundary of Nub: hashes, blocks, receipts, messages, host-call numbers.

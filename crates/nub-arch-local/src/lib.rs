@@ -1,0 +1,1 @@
+//! The Arch that runs in the host process, with software-copy memory.

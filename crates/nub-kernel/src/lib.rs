@@ -1,0 +1,1 @@
+//! The kernel: capabilities, calls, blocks and forks over an Arch.

@@ -1,0 +1,1 @@
+//! Turns a contract ELF into an Image.

@@ -1,0 +1,1 @@
+//! Objects, tries and their encodings: pure data, usable without a kernel.

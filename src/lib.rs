@@ -1,0 +1,1 @@
+//! Nub: an execution microkernel for blockchain validators.
