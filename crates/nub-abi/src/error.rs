@@ -1,0 +1,241 @@
+//! One typed error per operation. A node's problem is an [`Abort`], never a verdict on a block.
+
+use crate::codec::CodecError;
+use crate::{Hash, InstanceId};
+use alloc::string::String;
+use parity_scale_codec::{Decode, Encode};
+
+/// The environment failed: storage, memory, the guest. Nothing was executed as far as σ is concerned;
+/// the same operation may succeed later.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum Abort {
+    /// An object that the state refers to is not in the store.
+    #[error("object {0} is missing from the store; restore the store from a backup or import the state")]
+    MissingObject(Hash),
+    /// The store returned bytes that are not the object of that hash.
+    #[error("object {hash} in the store is corrupt ({reason}); restore the store from a backup")]
+    CorruptObject {
+        /// The hash asked for.
+        hash: Hash,
+        /// What is wrong with the bytes.
+        reason: String,
+    },
+    /// The store failed to read or write.
+    #[error("the store failed: {0}; check the device and try again")]
+    Store(String),
+    /// The memory budget does not hold what the call needs.
+    #[error("out of memory frames; raise the memory budget and try again")]
+    OutOfFrames,
+}
+
+/// Why [`Genesis`](crate::Genesis) was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum GenesisError {
+    /// There is a state already.
+    #[error("this kernel already has a state with root {0}; use a fresh handle for another chain")]
+    AlreadyInitialised(Hash),
+    /// The description is not one canonical value.
+    #[error("malformed genesis: {0}")]
+    Codec(#[from] CodecError),
+    /// An Image is not valid.
+    #[error("the Image of genesis instance {index} is invalid: {reason}")]
+    BadImage {
+        /// Index in `instances`.
+        index: u32,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Storage keys are not 2–32 bytes, strictly ascending, with values of at most 4096 bytes.
+    #[error("entry {entry} of the storage of genesis instance {index} is out of order or too long")]
+    BadStorage {
+        /// Index in `instances`.
+        index: u32,
+        /// Index in its `storage`.
+        entry: u32,
+    },
+    /// A Ref names no instance, has bad rights, or is out of order.
+    #[error("ref {entry} of genesis instance {index} has a bad target, rights or slot order")]
+    BadRef {
+        /// Index in `instances`.
+        index: u32,
+        /// Index in its `refs`.
+        entry: u32,
+    },
+    /// The parameters contradict themselves or ask for what this version does not do.
+    #[error("genesis params: {0}")]
+    BadParams(ParamsError),
+    /// The environment failed.
+    #[error(transparent)]
+    Abort(#[from] Abort),
+}
+
+/// Why parameters are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum ParamsError {
+    /// `limits.call_depth` is 0.
+    #[error("call_depth must be at least 1")]
+    ZeroCallDepth,
+    /// `limits.call_depth` exceeds what the kernel supports.
+    #[error("call_depth must be at most {0}")]
+    CallDepthAbove(u32),
+    /// `limits.argument_bytes` exceeds what the memory layout holds.
+    #[error("argument_bytes must be at most {0}")]
+    ArgumentBytesAbove(u32),
+    /// The chain names a Chain Instance.
+    #[error("this version does not run a Chain Instance yet; leave params.chain empty")]
+    ChainUnsupported,
+}
+
+/// Why a block was not applied. There is no candidate and nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum ApplyError {
+    /// There is no state yet.
+    #[error("there is no state yet; give a genesis or open a committed root first")]
+    Uninitialised,
+    /// The bytes are not one canonical block.
+    #[error("malformed block: {0}")]
+    Codec(#[from] CodecError),
+    /// The block is for another protocol version.
+    #[error("block version {got} is not supported, this kernel runs {supported}; update the node")]
+    UnsupportedVersion {
+        /// The block's.
+        got: u32,
+        /// The kernel's.
+        supported: u32,
+    },
+    /// The block is for another chain.
+    #[error("block is for chain {got}, this state is chain {expected}")]
+    WrongChain {
+        /// The state's chain.
+        expected: u64,
+        /// The block's.
+        got: u64,
+    },
+    /// The prior root is neither the committed root nor a live candidate.
+    #[error("prior root {0} is neither the committed root nor a live candidate; apply its block first")]
+    UnknownPriorRoot(Hash),
+    /// The block names another prior root than the call.
+    #[error("the block builds on {block}, but was applied to {given}")]
+    PriorRootMismatch {
+        /// In the block's header.
+        block: Hash,
+        /// Given by the caller.
+        given: Hash,
+    },
+    /// The height is not the prior height plus one.
+    #[error("block height is {got}, expected {expected}")]
+    WrongHeight {
+        /// Prior height plus one.
+        expected: u64,
+        /// The block's.
+        got: u64,
+    },
+    /// Time runs backwards.
+    #[error("block timestamp {got} is below the prior state's {prior}")]
+    TimestampDecreases {
+        /// The prior state's.
+        prior: u64,
+        /// The block's.
+        got: u64,
+    },
+    /// A field exceeds its limit in `params`.
+    #[error("{field} is {got}, the limit is {limit}")]
+    TooLarge {
+        /// Which.
+        field: LimitedField,
+        /// Its size or count.
+        got: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Too many candidates are alive.
+    #[error("{0} candidates are alive, the most this kernel keeps; commit or roll back first")]
+    TooManyCandidates(u32),
+    /// The environment failed.
+    #[error(transparent)]
+    Abort(#[from] Abort),
+}
+
+/// A field of a block that `params` limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum LimitedField {
+    /// Bytes of the block.
+    BlockBytes,
+    /// Number of events.
+    BlockEvents,
+    /// Sum of the events' gas limits.
+    BlockGas,
+    /// Bytes of an event's arguments.
+    ArgumentBytes,
+    /// Number of an event's refs.
+    Refs,
+    /// Bytes of an event's authentication.
+    AuthenticationBytes,
+}
+
+impl core::fmt::Display for LimitedField {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::BlockBytes => "the block's size in bytes",
+            Self::BlockEvents => "the number of events",
+            Self::BlockGas => "the sum of the events' gas limits",
+            Self::ArgumentBytes => "the size of an event's arguments in bytes",
+            Self::Refs => "the number of an event's refs",
+            Self::AuthenticationBytes => "the size of an event's authentication in bytes",
+        })
+    }
+}
+
+/// Why a root was not committed. The committed root is unchanged.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum CommitError {
+    /// The root is not a live candidate.
+    #[error("root {0} is not a live candidate; apply its block first")]
+    UnknownRoot(Hash),
+    /// The environment failed.
+    #[error(transparent)]
+    Abort(#[from] Abort),
+}
+
+/// Why a committed root was not opened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum OpenError {
+    /// The object of that hash is not a System this kernel can run.
+    #[error("root {root} is not a state this kernel can run: {reason}")]
+    NotASystem {
+        /// The root given.
+        root: Hash,
+        /// Why.
+        reason: String,
+    },
+    /// The environment failed.
+    #[error(transparent)]
+    Abort(#[from] Abort),
+}
+
+/// Why a query or invoke did not run. A call that runs and fails is an outcome, not an error.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum QueryError {
+    /// There is no state yet.
+    #[error("there is no state yet; give a genesis or open a committed root first")]
+    Uninitialised,
+    /// The root is neither the committed root nor a live candidate.
+    #[error("root {0} is neither the committed root nor a live candidate")]
+    UnknownRoot(Hash),
+    /// There is no such Instance under that root.
+    #[error("there is no instance {0} under that root")]
+    UnknownInstance(InstanceId),
+    /// A field exceeds its limit in `params`.
+    #[error("{field} is {got}, the limit is {limit}")]
+    TooLarge {
+        /// Which.
+        field: LimitedField,
+        /// Its size or count.
+        got: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The environment failed.
+    #[error(transparent)]
+    Abort(#[from] Abort),
+}

@@ -1,0 +1,129 @@
+//! Messages between the host side of the handle and a kernel in a guest: one encoded request, one reply.
+//!
+//! Both sides are built from this file; a mismatch shows as a [`CodecError`](crate::codec::CodecError), never as a misread.
+
+use crate::error::{ApplyError, CommitError, GenesisError, OpenError, QueryError};
+use crate::{Event, Hash, InstanceId, Receipt, Summary};
+use alloc::string::String;
+use alloc::vec::Vec;
+use parity_scale_codec::{Decode, Encode};
+
+/// What the host asks of the kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Request {
+    /// Starts the kernel; the first request a guest gets.
+    Boot(BootConfig),
+    /// Makes the first state from an encoded [`crate::Genesis`] and commits it.
+    Genesis(Vec<u8>),
+    /// Continues from a committed root in the host's blobs.
+    Open(Hash),
+    /// Applies encoded block bytes to a root.
+    ApplyBlock {
+        /// The committed root or a live candidate.
+        prior_root: Hash,
+        /// An encoded [`crate::Block`].
+        block: Vec<u8>,
+    },
+    /// Makes a candidate durable.
+    Commit(Hash),
+    /// Drops all candidates.
+    Rollback,
+    /// Runs an endpoint and drops every change.
+    Query(Query),
+    /// Runs one event as a block would and reports what it would change.
+    Invoke {
+        /// The committed root or a live candidate.
+        root: Hash,
+        /// The event.
+        event: Event,
+    },
+    /// Asks for the committed root.
+    StateRoot,
+    /// Asks how the kernel is.
+    HealthCheck,
+}
+
+/// Reads one endpoint of one Instance.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Query {
+    /// The committed root or a live candidate.
+    pub root: Hash,
+    /// The Instance; need not be public.
+    pub instance: InstanceId,
+    /// The endpoint's number.
+    pub endpoint: u16,
+    /// Arguments.
+    pub args: Vec<u8>,
+    /// The most gas it may use.
+    pub gas_limit: u64,
+}
+
+/// What a kernel is told once, at boot.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BootConfig {
+    /// Seed of the kernel's CSPRNG. Nothing observable may depend on it.
+    pub seed: [u8; 32],
+    /// Most candidates alive at once.
+    pub candidates_max: u32,
+    /// Most bytes of decoded clean objects kept in memory.
+    pub cache_bytes: u64,
+}
+
+/// The kernel's reply to a [`Request`], in the same order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Reply {
+    /// To `Boot`.
+    Booted,
+    /// To `Genesis`: the root.
+    Genesis(Result<Hash, GenesisError>),
+    /// To `Open`.
+    Open(Result<(), OpenError>),
+    /// To `ApplyBlock`: the new root and its summary.
+    ApplyBlock(Result<(Hash, Summary), ApplyError>),
+    /// To `Commit`.
+    Commit(Result<(), CommitError>),
+    /// To `Rollback`: how many candidates were dropped.
+    Rollback(u32),
+    /// To `Query`.
+    Query(Result<Receipt, QueryError>),
+    /// To `Invoke`.
+    Invoke(Result<InvokeOutcome, QueryError>),
+    /// To `StateRoot`; `None` before genesis.
+    StateRoot(Option<Hash>),
+    /// To `HealthCheck`.
+    HealthCheck(Health),
+    /// The request did not decode, or came out of order.
+    BadRequest(String),
+}
+
+/// What an event would do.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InvokeOutcome {
+    /// The receipt it would get.
+    pub receipt: Receipt,
+    /// The Instances it would create or change, ascending.
+    pub changed: Vec<InstanceId>,
+}
+
+/// How a kernel is. Not consensus: figures may differ between backends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Health {
+    /// The committed root, if there is a state.
+    pub state_root: Option<Hash>,
+    /// The committed height.
+    pub height: u64,
+    /// Candidates alive.
+    pub candidates: u32,
+    /// Decoded clean objects in memory.
+    pub cached_objects: u64,
+    /// Their approximate bytes.
+    pub cached_bytes: u64,
+    /// Encoded objects of candidates, not yet committed.
+    pub pending_objects: u64,
+    /// 4 KiB frames free, where the backend counts them.
+    pub frames_free: u64,
+    /// 4 KiB frames in all, where the backend counts them.
+    pub frames_total: u64,
+    /// Page faults handled since boot, where the backend counts them.
+    pub page_faults: u64,
+}
