@@ -2,10 +2,10 @@
 
 use blake2::digest::{Digest, consts::U32};
 use core::fmt;
-use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use parity_scale_codec::{Decode, Encode};
 
 /// A blake2b-256 hash. Displayed as `0x` and 64 hexadecimal digits.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {

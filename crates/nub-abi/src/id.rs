@@ -2,10 +2,10 @@
 
 use crate::hash::{Hash, blake2b_256_parts, write_hex};
 use core::fmt;
-use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use parity_scale_codec::{Decode, Encode};
 
 /// The identity of an Instance (DESIGN §4). Knowing one is not a right to call it.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct InstanceId(pub [u8; 32]);
 
 impl InstanceId {
@@ -39,7 +39,7 @@ impl fmt::Debug for InstanceId {
 
 /// Thirty-two octets fixed when a Ref is minted and read by the callee: who is calling, in the
 /// callee's own terms. For an event it is the origin that the node (or the Chain Instance) vouches for.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Badge(pub [u8; 32]);
 
 impl fmt::Display for Badge {

@@ -1,0 +1,94 @@
+//! What the kernel asks of the platform below it. The kernel names no platform; this is the whole seam.
+//!
+//! Two backends implement it: one in the host process with software page tables, one in ring 0 of a
+//! micro-VM with hardware page tables. Programs cannot tell them apart.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use javm_interpreter::Memory;
+use nub_abi::Hash;
+use nub_abi::error::Abort;
+use nub_state::Page;
+
+/// A platform: address spaces, and the way to the host's blobs.
+pub trait Arch {
+    /// One call's working memory.
+    type Memory: AddressSpace;
+    /// Where committed objects live.
+    type Blobs: Blobs;
+
+    /// An empty address space: nothing is mapped.
+    fn create_address_space(&mut self, config: SpaceConfig) -> Result<Self::Memory, Abort>;
+
+    /// The store of committed objects.
+    fn blobs(&mut self) -> &mut Self::Blobs;
+}
+
+/// What an address space must know to answer a fault without asking the kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpaceConfig {
+    /// Page numbers that read as zeros and may be written: the stack. The fault path fills these by itself.
+    pub demand_zero: Range<u32>,
+    /// Gas for the first touch of a page.
+    pub touch_gas: u64,
+    /// Gas for the first store to a page, beside its touch.
+    pub store_gas: u64,
+}
+
+/// How a page of an address space stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageState {
+    /// Not mapped: any access misses, or is filled if it is a demand-zero page.
+    Unmapped,
+    /// Mapped; a store misses.
+    ReadOnly,
+    /// Mapped, shared with an object; the first store copies.
+    CopyOnWrite,
+    /// Mapped and this address space's own; it has been stored to.
+    Private,
+}
+
+/// One call's 2³² octets in 4 KiB pages, empty at first.
+///
+/// # Faults
+/// A load or store through [`Memory`] that does not cross a page has one of four outcomes:
+/// 1. *demand-zero*: an unmapped page in [`SpaceConfig::demand_zero`] costs `touch_gas` (and `store_gas`
+///    for a store) and one of `pages_left`, and is mapped: copy-on-write of zeros for a load, private for a store;
+/// 2. *copy-on-write*: a store to a [`PageState::CopyOnWrite`] page costs `store_gas` and makes it private;
+/// 3. *need page* and 4. *program fault*: a [`javm_interpreter::Miss`], with nothing charged or changed.
+///
+/// Where the meter does not cover the cost, and where no frame is free, the outcome is a miss too; the
+/// kernel then finds the reason. An access that crosses pages succeeds only if it needs no charge, and
+/// misses otherwise. The platform never calls back into the kernel.
+pub trait AddressSpace: Memory {
+    /// How the page stands.
+    fn page_state(&self, page: u32) -> PageState;
+
+    /// Maps a page of content read-only. The page must be unmapped.
+    fn map_read_only(&mut self, page: u32, content: Arc<Page>) -> Result<(), Abort>;
+
+    /// Maps a page of content copy-on-write; `None` is a page of zeros. The page must be unmapped.
+    fn map_copy_on_write(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort>;
+
+    /// Makes a copy-on-write page private, as a store would, without charging.
+    fn make_private(&mut self, page: u32) -> Result<(), Abort>;
+
+    /// Copies octets out. Every page of the range must be mapped; the range must not wrap.
+    fn read(&self, address: u32, out: &mut [u8]);
+
+    /// Copies octets in. Every page of the range must be private; the range must not wrap.
+    fn write(&mut self, address: u32, data: &[u8]);
+
+    /// Takes the private pages whose numbers lie in the range, in ascending order, and unmaps them.
+    fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)>;
+}
+
+/// Committed objects by hash. The host keeps them and never parses them.
+pub trait Blobs {
+    /// The encoded object of that hash, `None` if there is none. The caller verifies the hash.
+    fn get(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, Abort>;
+
+    /// Stores objects and then makes `root` the committed root, all or nothing, durable as the store promises.
+    fn commit(&mut self, root: Hash, height: u64, objects: &[(Hash, Vec<u8>)]) -> Result<(), Abort>;
+}
