@@ -7,4 +7,4 @@ extern crate alloc;
 
 mod page;
 
-pub use page::{PAGE_BYTES, Page};
+pub use page::{PAGE_BYTES, Page, PageBytes};

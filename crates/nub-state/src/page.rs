@@ -9,9 +9,22 @@ pub const PAGE_BYTES: usize = 4096;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Page(Box<PageBytes>);
 
+/// The octets of a page where hardware can map them.
 #[derive(Clone, PartialEq, Eq)]
 #[repr(C, align(4096))]
-struct PageBytes([u8; PAGE_BYTES]);
+pub struct PageBytes(pub [u8; PAGE_BYTES]);
+
+impl From<Box<PageBytes>> for Page {
+    fn from(bytes: Box<PageBytes>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<Page> for Box<PageBytes> {
+    fn from(page: Page) -> Self {
+        page.0
+    }
+}
 
 impl Page {
     /// A page of zeros.
