@@ -1,0 +1,199 @@
+//! A program decoded for running.
+
+use alloc::vec::Vec;
+
+use javm_isa::{
+    BranchTargets, DynamicJump, GasBlocks, Instruction, Opcode, OpcodeTable, Program, Reg, dynamic_jump,
+};
+
+/// The index of no record: going there is a panic.
+pub(crate) const NO_RECORD: u32 = u32::MAX;
+
+/// An instruction as the run loop wants it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub opcode: Opcode,
+    pub a: Reg,
+    pub b: Reg,
+    pub d: Reg,
+    /// The first immediate; the low half of a 64-bit one.
+    pub x: u32,
+    /// The second immediate, the high half of a 64-bit one, or the branch target's record index.
+    pub y: u32,
+    /// The cost of entering a block here.
+    pub gas: u32,
+}
+
+const _: () = assert!(size_of::<Record>() == 16);
+
+/// A program decoded under one opcode table: made once, run many times.
+///
+/// It takes about 21 octets for each instruction and 4 for each jump-table entry with a size, so at
+/// most 22 times the length of the program's blob; while it is being made 4 more.
+///
+/// Records lie in the order of positions, one for each instruction start, and a `trap` wherever going
+/// on from one leads to no other: at the end of the code and after too many argument octets. So every
+/// record has its successor behind it, and the last is a `trap`.
+#[derive(Clone, Debug)]
+pub struct Code {
+    pub(crate) records: Vec<Record>,
+    /// The position of each record.
+    positions: Vec<u32>,
+    index: PositionIndex,
+    branch_targets: BranchTargets,
+    jump_table_entry_count: u64,
+    /// For each jump-table entry the record it leads to; empty if entries have no size.
+    jump_records: Vec<u32>,
+    /// Where every entry of a jump table whose entries have no size leads.
+    unsized_jump_record: u32,
+}
+
+impl Code {
+    /// Decodes `program`. It need not be valid: what is not an instruction becomes a `trap`.
+    pub fn new(program: &Program, table: OpcodeTable) -> Code {
+        let branch_targets = BranchTargets::new(program, table);
+        let positions = record_positions(program);
+        let index = PositionIndex::new(program.code_len_bytes(), &positions);
+        let gas_blocks = GasBlocks::new(program, table);
+        let record_at_target =
+            |target: u32| if branch_targets.contains(target) { index.find(target) } else { None };
+        let records = positions
+            .iter()
+            .map(|&position| {
+                let instruction = program.instruction_at(position, table);
+                let target_record = instruction.target.and_then(record_at_target).unwrap_or(NO_RECORD);
+                record(&instruction, target_record, gas_blocks.cost_from(position))
+            })
+            .collect();
+        let jump_record = |entry| {
+            program.jump_target(entry, &branch_targets).and_then(record_at_target).unwrap_or(NO_RECORD)
+        };
+        let jump_table_entry_count = program.jump_table_entry_count();
+        let sized_count = if program.jump_table_entry_len_bytes() == 0 { 0 } else { jump_table_entry_count };
+        let jump_records = (0..sized_count).map(jump_record).collect();
+        let unsized_jump_record = if sized_count == 0 { jump_record(0) } else { NO_RECORD };
+        Code {
+            records,
+            positions,
+            index,
+            jump_table_entry_count,
+            jump_records,
+            unsized_jump_record,
+            branch_targets,
+        }
+    }
+
+    /// May a jump go to `pc`? Endpoints must satisfy this.
+    pub fn is_branch_target(&self, pc: u32) -> bool {
+        self.branch_targets.contains(pc)
+    }
+
+    /// How many octets of memory this takes, its own fields apart.
+    pub fn memory_len_bytes(&self) -> usize {
+        self.records.capacity() * size_of::<Record>()
+            + (self.positions.capacity() + self.jump_records.capacity()) * size_of::<u32>()
+            + self.index.words.capacity() * size_of::<IndexWord>()
+            + self.positions.last().map_or(0, |&end| end as usize / 8 + 1)
+    }
+
+    /// Where execution goes on after the instruction at `pc`; `pc` itself if there is none.
+    pub(crate) fn next_pc(&self, pc: u32) -> u32 {
+        let next = self.record_at(pc).and_then(|record| self.positions.get(record as usize + 1));
+        next.copied().unwrap_or(pc)
+    }
+
+    /// The record at `pc`.
+    pub(crate) fn record_at(&self, pc: u32) -> Option<u32> {
+        self.index.find(pc)
+    }
+
+    /// The position of a record.
+    pub(crate) fn position(&self, record: usize) -> u32 {
+        self.positions[record]
+    }
+
+    /// The record a dynamic jump leads to, [`NO_RECORD`] if to none; `None` if it halts.
+    #[inline(always)]
+    pub(crate) fn dynamic_target(&self, address: u32) -> Option<u32> {
+        match dynamic_jump(address, self.jump_table_entry_count) {
+            DynamicJump::Halt => None,
+            DynamicJump::Panic => Some(NO_RECORD),
+            DynamicJump::Entry(entry) => {
+                Some(self.jump_records.get(entry as usize).copied().unwrap_or(self.unsized_jump_record))
+            }
+        }
+    }
+}
+
+fn record(instruction: &Instruction, target_record: u32, gas: u32) -> Record {
+    let &Instruction { opcode, a, b, d, x, y, .. } = instruction;
+    let y = match opcode {
+        Opcode::LoadImm64 => (x >> 32) as u32,
+        _ if has_target(opcode) => target_record,
+        _ => y as u32,
+    };
+    Record { opcode, a, b, d, x: x as u32, y, gas }
+}
+
+fn has_target(opcode: Opcode) -> bool {
+    use javm_isa::Format::{O, RIO, RRO};
+    matches!(opcode.format(), O | RIO | RRO)
+}
+
+/// The positions that get a record, in order.
+fn record_positions(program: &Program) -> Vec<u32> {
+    let end = program.code_len_bytes();
+    let starts = (0..end).filter(|&position| program.is_instruction_start(position));
+    // Only after 25 octets without a start, and at the end, is there a trap between two starts.
+    let most_traps = end as usize / 25 + 1;
+    let mut positions = Vec::with_capacity(starts.clone().count() + most_traps);
+    for position in starts {
+        positions.push(position);
+        let next = program.next_position(position);
+        if !program.is_instruction_start(next) {
+            positions.push(next);
+        }
+    }
+    if positions.is_empty() {
+        positions.push(end);
+    }
+    positions
+}
+
+/// From a position to its record, in a few steps and a quarter of an octet per position.
+#[derive(Clone, Debug)]
+struct PositionIndex {
+    words: Vec<IndexWord>,
+}
+
+/// 64 positions: which of them have records, and how many records come before them.
+#[derive(Clone, Copy, Debug)]
+struct IndexWord {
+    bits: u64,
+    records_before: u32,
+}
+
+impl PositionIndex {
+    /// Of sorted `positions`, none of them above `end`.
+    fn new(end: u32, positions: &[u32]) -> PositionIndex {
+        let mut words = alloc::vec![IndexWord { bits: 0, records_before: 0 }; end as usize / 64 + 1];
+        for &position in positions {
+            words[position as usize / 64].bits |= 1 << (position % 64);
+        }
+        let mut records_before = 0;
+        for word in &mut words {
+            word.records_before = records_before;
+            records_before += word.bits.count_ones();
+        }
+        PositionIndex { words }
+    }
+
+    fn find(&self, position: u32) -> Option<u32> {
+        let word = self.words.get(position as usize / 64)?;
+        let bit = 1u64 << (position % 64);
+        if word.bits & bit == 0 {
+            return None;
+        }
+        Some(word.records_before + (word.bits & (bit - 1)).count_ones())
+    }
+}

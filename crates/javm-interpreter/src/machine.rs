@@ -1,0 +1,46 @@
+//! What a running program is, apart from its code and its memory.
+
+use javm_isa::REGISTER_COUNT;
+
+use crate::Code;
+
+/// What a run may still spend. Passed along to memory, so that first touches are paid where they happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// Gas left.
+    pub gas_left: u64,
+    /// Pages that may still come to life.
+    pub pages_left: u32,
+}
+
+/// The state of a run. A stopped machine can be run again; see [`Exit`](crate::Exit) for what that does.
+///
+/// Running a machine again after it halted or panicked repeats its last instruction; that means
+/// nothing, but is safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// r0 to r12.
+    pub registers: [u64; REGISTER_COUNT],
+    /// The position in the code of the instruction to run.
+    pub pc: u32,
+    /// What it may still spend.
+    pub meter: Meter,
+    /// Is the rest of the block that the pc is in already paid for?
+    pub(crate) block_charged: bool,
+}
+
+impl Machine {
+    /// A machine about to enter a block at `pc`.
+    ///
+    /// Any `pc` will do: where no instruction starts the run panics, and in the middle of a block the
+    /// instructions from there to the block's end are charged.
+    pub fn new(registers: [u64; REGISTER_COUNT], pc: u32, meter: Meter) -> Machine {
+        Machine { registers, pc, meter, block_charged: false }
+    }
+
+    /// Moves the pc from the `ecalli` that exited to the instruction after it, which is already charged.
+    /// `code` must be the code that ran.
+    pub fn complete_host_call(&mut self, code: &Code) {
+        self.pc = code.next_pc(self.pc);
+    }
+}
