@@ -179,3 +179,91 @@ pub const fn mul_upper_s_u(a: u64, b: u64) -> u64 {
     let negative_part = if (a as i64) < 0 { b } else { 0 };
     mul_upper_u_u(a, b).wrapping_sub(negative_part)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIN_32: u64 = 0xFFFF_FFFF_8000_0000;
+    const MIN_64: u64 = 1 << 63;
+    const MINUS_1: u64 = u64::MAX;
+
+    const fn minus(value: u64) -> u64 {
+        value.wrapping_neg()
+    }
+
+    #[test]
+    fn unsigned_32_bit_results_are_sign_extended_too() {
+        assert_eq!(div_u_32(0xFFFF_FFFE, 1), minus(2));
+        assert_eq!(rem_u_32(0x8000_0000, 0xFFFF_FFFF), MIN_32);
+        assert_eq!(shlo_r_32(0x8000_0000, 32), MIN_32);
+        assert_eq!(rot_r_32(1, 1), MIN_32);
+        assert_eq!(rot_l_32(0x4000_0000, 1), MIN_32);
+        assert_eq!(add_32(0x7FFF_FFFF, 1), MIN_32);
+        assert_eq!(sub_32(0, 1), MINUS_1);
+        assert_eq!(mul_32(0x8000_0000, 3), MIN_32);
+    }
+
+    #[test]
+    fn upper_halves_do_not_matter_to_32_bit_operations() {
+        let dirty = 0xDEAD_BEEF_0000_0000;
+        assert_eq!(div_u_32(dirty | 7, dirty | 2), 3);
+        assert_eq!(rem_s_32(dirty | 7, dirty | 4), 3);
+        assert_eq!(div_s_32(dirty | 7, dirty), MINUS_1);
+        assert_eq!(shlo_r_32(dirty | 4, 1), 2);
+        assert_eq!(shar_r_32(dirty | 4, 1), 2);
+        assert_eq!(rot_l_32(dirty | 4, 1), 8);
+    }
+
+    #[test]
+    fn division_by_zero_gives_all_ones_and_the_remainder_the_dividend() {
+        for divide in [div_u_32, div_s_32, div_u_64, div_s_64] {
+            assert_eq!(divide(5, 0), MINUS_1);
+        }
+        for remainder in [rem_u_32, rem_s_32, rem_u_64, rem_s_64] {
+            assert_eq!(remainder(5, 0), 5);
+            assert_eq!(remainder(MINUS_1, 0), MINUS_1);
+        }
+        assert_eq!(rem_u_32(0x8000_0000, 0), MIN_32);
+    }
+
+    #[test]
+    fn the_least_number_by_minus_one_does_not_trap() {
+        assert_eq!(div_s_32(MIN_32, MINUS_1), MIN_32);
+        assert_eq!(rem_s_32(MIN_32, MINUS_1), 0);
+        assert_eq!(div_s_64(MIN_64, MINUS_1), MIN_64);
+        assert_eq!(rem_s_64(MIN_64, MINUS_1), 0);
+    }
+
+    #[test]
+    fn division_rounds_toward_zero_and_shifts_toward_minus_infinity() {
+        assert_eq!(div_s_32(minus(7), 2), minus(3));
+        assert_eq!(div_s_64(minus(7), 2), minus(3));
+        assert_eq!(rem_s_32(minus(7), 2), minus(1));
+        assert_eq!(rem_s_64(minus(7), 2), minus(1));
+        assert_eq!(rem_s_64(7, minus(2)), 1);
+        assert_eq!(shar_r_32(minus(7), 1), minus(4));
+        assert_eq!(shar_r_64(minus(7), 1), minus(4));
+    }
+
+    #[test]
+    fn counts_are_taken_modulo_the_width() {
+        assert_eq!(shlo_l_32(1, 33), 2);
+        assert_eq!(shlo_l_64(1, 65), 2);
+        assert_eq!(shlo_r_64(4, 1 << 32 | 1), 2);
+        assert_eq!(rot_l_64(MIN_64, 65), 1);
+        assert_eq!(rot_r_64(1, 65), MIN_64);
+        assert_eq!(rot_r_32(1, 33), MIN_32);
+    }
+
+    #[test]
+    fn upper_halves_of_products() {
+        assert_eq!(mul_upper_u_u(MINUS_1, MINUS_1), MINUS_1 - 1);
+        assert_eq!(mul_upper_s_s(MINUS_1, MINUS_1), 0);
+        assert_eq!(mul_upper_s_u(MINUS_1, MINUS_1), MINUS_1);
+        for (a, b) in [(MIN_64, 3), (MIN_64, MINUS_1), (5, MIN_64), (MINUS_1, 2), (0, MINUS_1)] {
+            let product = (a as i64 as i128).wrapping_mul(b as i128);
+            assert_eq!(mul_upper_s_u(a, b), (product >> 64) as u64);
+        }
+    }
+}
