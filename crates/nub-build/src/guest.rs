@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::elf::GuestElf;
-use crate::env::{nested_cargo, set_rustflags};
+use crate::env::set_rustflags;
 use crate::error::GuestBuildError;
 use crate::linker::LinkerFlavor;
 use crate::paths::{nested_target_dir, repository_root};
-use crate::toolchain::{GuestToolchain, Method};
+use crate::toolchain::GuestToolchain;
 
 /// The target triple of guest images.
 pub const GUEST_TARGET: &str = "x86_64-unknown-none";
@@ -64,7 +64,7 @@ impl GuestBuild {
     /// The nested cargo, ready to run. `subcommand` is `build`, `check` or `clippy`.
     pub fn command(&self, subcommand: &str) -> Command {
         let toolchain = &self.toolchain;
-        let mut command = bare_metal_cargo(toolchain, &self.guest, subcommand);
+        let mut command = toolchain.cargo(&self.guest, subcommand);
         command.args(["--release", "--bin", GUEST_BINARY]).arg("--target-dir").arg(&self.target_dir);
         let mut flags: Vec<String> = IMAGE_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         flags.extend(linker_flags(toolchain));
@@ -127,21 +127,6 @@ impl GuestBuild {
         }
         inputs
     }
-}
-
-/// A cargo for [`GUEST_TARGET`] in `directory`, without flags for the linker and without target directory.
-pub(crate) fn bare_metal_cargo(toolchain: &GuestToolchain, directory: &Path, subcommand: &str) -> Command {
-    let rust = &toolchain.rust;
-    let mut command = nested_cargo(&rust.cargo, &rust.rustc, directory);
-    command.args([subcommand, "--target", GUEST_TARGET]);
-    if toolchain.method == Method::BuildStd {
-        command
-            .env("RUSTC_BOOTSTRAP", "1")
-            .args(["-Zbuild-std=core,alloc,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"]);
-    }
-    // Not a flag: flags take part in symbol names, and the linker's place must not.
-    command.env("CARGO_TARGET_X86_64_UNKNOWN_NONE_LINKER", &toolchain.linker.path);
-    command
 }
 
 fn linker_flags(toolchain: &GuestToolchain) -> Vec<String> {

@@ -1,7 +1,9 @@
 //! The search for a toolchain that builds the guest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use crate::env::nested_cargo;
 use crate::error::ToolchainError;
 use crate::guest::GUEST_TARGET;
 use crate::linker::Linker;
@@ -77,6 +79,22 @@ impl GuestToolchain {
     fn with(method: Method, rust: Rust, evidence: PathBuf) -> Result<GuestToolchain, ToolchainError> {
         let linker = Linker::for_guest(&rust)?;
         Ok(GuestToolchain { method, rust, linker, evidence })
+    }
+
+    /// A nested cargo for [`GUEST_TARGET`](crate::GUEST_TARGET) in `directory`. The caller adds `--target-dir`,
+    /// without which an outer cargo's lock could be waited for.
+    pub fn cargo(&self, directory: &Path, subcommand: &str) -> Command {
+        let mut command = nested_cargo(&self.rust.cargo, &self.rust.rustc, directory);
+        command.args([subcommand, "--target", GUEST_TARGET]);
+        if self.method == Method::BuildStd {
+            command.env("RUSTC_BOOTSTRAP", "1").args([
+                "-Zbuild-std=core,alloc,compiler_builtins",
+                "-Zbuild-std-features=compiler-builtins-mem",
+            ]);
+        }
+        // Not a flag: flags take part in symbol names, and the linker's place must not.
+        command.env("CARGO_TARGET_X86_64_UNKNOWN_NONE_LINKER", &self.linker.path);
+        command
     }
 
     /// One line for people: how, with which compiler and linker.
