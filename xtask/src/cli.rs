@@ -27,13 +27,15 @@ enum Command {
     Setup,
     /// Apply the same blocks on both backends and compare their roots.
     ///
-    /// `cargo xtask demo --help` after the first `--` shows the demo's own options.
+    /// Common options: `--blocks N`, `--transfers M`, `--json`; `cargo xtask demo -- --help` shows all.
     Demo(Passed),
     /// Run all tests, and end with a line `N passed, N failed, N skipped`.
     ///
     /// Arguments go to `cargo test`, for example `cargo xtask test -- -p nub-state`.
     Test(Passed),
     /// Measure the gates: guest call, host callback, page faults, boot.
+    ///
+    /// `--json` prints the figures for machines.
     Gates(Passed),
     /// Build the sample contracts and their Images, or with `--check` compare with those checked in.
     ///

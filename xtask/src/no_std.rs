@@ -19,7 +19,7 @@ const ATTRIBUTES: [&str; 2] = ["#![no_std]", "#![forbid(unsafe_code)]"];
 /// [`TaskError`] if a tool is missing; findings are an exit code.
 pub fn run() -> Result<ExitCode, TaskError> {
     let toolchain = GuestToolchain::find()?;
-    let holds = attributes_stand()? & crates_build(&toolchain)? & guest_is_clean()?;
+    let holds = attributes_stand()? & (crates_build(&toolchain)? && guest_is_clean()?);
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

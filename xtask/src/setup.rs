@@ -89,9 +89,10 @@ fn attempt(step: Step, missing: &ToolchainError) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// Asks rustup, if it is there and its server answers; the next look shows whether it helped.
+/// Asks rustup, if the current toolchain is its own (its proxies say so) and its server answers; the next look
+/// shows whether it helped.
 fn rustup(arguments: &[&str]) {
-    if !succeeds(Command::new("rustup").arg("--version")) {
+    if std::env::var_os("RUSTUP_TOOLCHAIN").is_none() || !succeeds(Command::new("rustup").arg("--version")) {
         return;
     }
     let mut command = Command::new("rustup");

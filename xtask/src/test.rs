@@ -90,9 +90,9 @@ mod tests {
     fn output_is_seen_line_by_line_and_failure_is_told() {
         let mut lines = Vec::new();
         let mut command = Command::new("sh");
-        command.args(["-c", "echo SKIPPED: $REASON; echo; exit 3"]).env("REASON", "none");
+        command.args(["-c", "echo because: $REASON; echo; exit 3"]).env("REASON", "none");
         let succeeded = stream(&mut command, |line| lines.push(line.to_owned())).unwrap();
         assert!(!succeeded);
-        assert_eq!(lines, ["SKIPPED: none", ""]);
+        assert_eq!(lines, ["because: none", ""]);
     }
 }

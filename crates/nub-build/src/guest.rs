@@ -68,7 +68,10 @@ impl GuestBuild {
         command.args(["--release", "--bin", GUEST_BINARY]).arg("--target-dir").arg(&self.target_dir);
         let mut flags: Vec<String> = IMAGE_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         flags.extend(linker_flags(toolchain));
-        flags.extend(remap_flags(&toolchain.rust.sysroot, &self.target_dir));
+        // A lint is for people, who want the real paths.
+        if subcommand == "build" {
+            flags.extend(remap_flags(&toolchain.rust.sysroot, &self.target_dir));
+        }
         set_rustflags(&mut command, &flags);
         command
     }
@@ -86,7 +89,7 @@ impl GuestBuild {
         };
         let output = command.output().map_err(io)?;
         if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            let stderr = with_real_paths(&String::from_utf8_lossy(&output.stderr));
             return Err(GuestBuildError::Compile {
                 command: shell_line(&command),
                 status: output.status,
@@ -143,6 +146,11 @@ pub(crate) fn remap_flags(sysroot: &Path, target_dir: &Path) -> Vec<String> {
     let mut remaps = vec![(repository_root(), "/nub"), (target_dir.to_owned(), "/target"), (source, "/rust")];
     remaps.extend(cargo_home.map(|home| (home, "/cargo")));
     remaps.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect()
+}
+
+/// A compiler's messages, with the repository where [`remap_flags`] hid it.
+fn with_real_paths(messages: &str) -> String {
+    messages.replace("--> /nub/", &format!("--> {}/", repository_root().display()))
 }
 
 /// The prerequisites in a cargo dep-info file: `output: file file …`, spaces in names behind backslashes.
@@ -208,6 +216,13 @@ mod tests {
         assert_eq!(package_of(&here.join("src/guest.rs")).as_deref(), Some(here));
         let entries = entries_of(here);
         assert!(entries.contains(&here.join("src")) && entries.contains(&here.join("Cargo.toml")));
+    }
+
+    #[test]
+    fn messages_name_real_files() {
+        let message = with_real_paths("error: no\n  --> /nub/crates/nub-build/src/lib.rs:1:1\n");
+        let file = message.lines().last().and_then(|line| line.trim().strip_prefix("--> ")).unwrap();
+        assert!(Path::new(file.trim_end_matches(":1:1")).is_file(), "{file}");
     }
 
     #[test]
