@@ -1,6 +1,37 @@
-//! The kernel: capabilities, calls, blocks and forks over an Arch.
+//! The kernel: capabilities, calls, blocks and forks over a platform.
+//!
+//! - It names no platform: everything below is the [`arch`] seam.
+//! - State is immutable objects by hash; a block works on copies of the path it changes.
+//! - A program's failure is a status; a node's problem is an [`Abort`](nub_abi::error::Abort) and never a verdict.
+//! - Nothing observable depends on what is cached, mapped, pending or compiled.
+//!
+//! From the outside in: [`Kernel`] holds a state and its candidates; `block` runs events on a `world`;
+//! `calls` is the call stack of `frame`s; `pager` and `host_calls` answer a frame's exits; `runtime`
+//! finds objects and hashes what changed.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+
+pub mod arch;
+mod block;
+mod cache;
+mod calls;
+mod candidates;
+mod frame;
+mod genesis;
+mod host_calls;
+mod kernel;
+mod pager;
+mod pending;
+mod program;
+mod random;
+mod rpc;
+mod runtime;
+mod stop;
+mod world;
+
+pub use genesis::CALL_DEPTH_MAX;
+pub use kernel::Kernel;
+pub use program::{ImageError, validate_image};

@@ -1,0 +1,213 @@
+//! Applying a block: header, events in order, one re-root at the end.
+
+use crate::arch::Arch;
+use crate::calls::{Calls, RootCall, refused};
+use crate::candidates::Candidate;
+use crate::frame::Origin;
+use crate::kernel::Kernel;
+use crate::runtime::Runtime;
+use crate::world::World;
+use alloc::vec::Vec;
+use nub_abi::error::{Abort, ApplyError, LimitedField, QueryError};
+use nub_abi::host_call::{BlockContext, RIGHT_CALL};
+use nub_abi::{Block, Event, Hash, InstanceId, PROTOCOL_VERSION, Params, Receipt, Status, Summary};
+use nub_state::{Link, Ref, System, receipts_root};
+
+impl<A: Arch> Kernel<A> {
+    /// Applies an encoded block to the committed root or a live candidate, and keeps the result as a
+    /// candidate. Applying a block again gives the same candidate.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; nothing has changed then. A fault in one well-formed event is not an error but a
+    /// failed receipt.
+    pub fn apply_block(&mut self, prior_root: Hash, block: &[u8]) -> Result<(Hash, Summary), ApplyError> {
+        let prior = self.known_system(&prior_root)?;
+        let params = params_at(&prior, prior.height.saturating_add(1));
+        limit(LimitedField::BlockBytes, block.len() as u64, params.limits.block_bytes.into())?;
+        let block = Block::from_bytes(block)?;
+        check_header(&block, &prior, &prior_root)?;
+        check_limits(&block, &params)?;
+        let block_hash = block.hash();
+        if let Some((root, summary)) = self.applied(&prior_root, &block_hash) {
+            return Ok((root, summary));
+        }
+        if self.candidates.len() >= self.candidates_max as usize {
+            return Err(ApplyError::TooManyCandidates(self.candidates_max));
+        }
+        let outcome = run_block(&mut self.runtime, &prior, &params, &block)?;
+        Ok(self.keep_candidate(prior_root, &prior, params, &block, block_hash, outcome)?)
+    }
+
+    /// The candidate that the same block on the same root made before.
+    fn applied(&self, prior_root: &Hash, block_hash: &Hash) -> Option<(Hash, Summary)> {
+        let (root, candidate) = self.candidates.child_of(prior_root, block_hash)?;
+        Some((root, candidate.summary.clone()))
+    }
+
+    /// Hashes what the block changed and records the candidate.
+    fn keep_candidate(
+        &mut self,
+        parent: Hash,
+        prior: &System,
+        params: Params,
+        block: &Block,
+        block_hash: Hash,
+        outcome: Outcome,
+    ) -> Result<(Hash, Summary), Abort> {
+        let receipts_root = receipts_root(&outcome.receipts);
+        let next_params = prior.next_params.clone().filter(|(height, _)| *height > block.height);
+        let system = System {
+            protocol_version: prior.protocol_version,
+            chain_id: prior.chain_id,
+            height: block.height,
+            timestamp: block.timestamp,
+            last_block: block_hash,
+            last_receipts_root: receipts_root,
+            params,
+            next_params,
+            instances: outcome.instances,
+        };
+        let rooted = self.runtime.reroot(system);
+        let gas_used = outcome.receipts.iter().map(|receipt| receipt.gas_used).sum();
+        let summary = Summary {
+            height: block.height,
+            block_hash,
+            receipts_root,
+            receipts: outcome.receipts,
+            gas_used,
+            objects_hashed: rooted.objects_hashed,
+        };
+        let candidate = Candidate { parent, summary: summary.clone(), objects: rooted.objects };
+        self.candidates.insert(rooted.root, candidate);
+        Ok((rooted.root, summary))
+    }
+}
+
+/// What running a block's events came to.
+struct Outcome {
+    receipts: Vec<Receipt>,
+    instances: Link,
+}
+
+/// Runs the events in order.
+fn run_block<A: Arch>(
+    runtime: &mut Runtime<A>,
+    prior: &System,
+    params: &Params,
+    block: &Block,
+) -> Result<Outcome, Abort> {
+    let base = runtime.cnode(&prior.instances)?;
+    let context = BlockContext {
+        chain_id: block.chain_id,
+        height: block.height,
+        timestamp: block.timestamp,
+        randomness: block.randomness,
+        last_block: prior.last_block.0,
+    };
+    let mut world = World::new(runtime, params, context, base);
+    let mut receipts = Vec::with_capacity(block.events.len());
+    for event in &block.events {
+        receipts.push(run_event(&mut world, event)?);
+    }
+    let instances = Link::new(world.into_instances()?);
+    Ok(Outcome { receipts, instances })
+}
+
+/// Runs one event. Its target and the Instances it names as refs must be public.
+pub(crate) fn run_event<A: Arch>(world: &mut World<'_, A>, event: &Event) -> Result<Receipt, Abort> {
+    match world.instance(&event.target)? {
+        None => return Ok(refused(Status::NoTarget)),
+        Some(instance) if !instance.public => return Ok(refused(Status::NotPublic)),
+        Some(_) => {}
+    }
+    let mut passed = Vec::with_capacity(event.refs.len());
+    for id in &event.refs {
+        match world.instance(id)? {
+            Some(instance) if instance.public => passed.push(minted(*id, event)),
+            _ => return Ok(refused(Status::BadRef)),
+        }
+    }
+    let origin = Origin { caller: None, badge: event.origin, passed };
+    let call = RootCall {
+        target: event.target,
+        endpoint: event.endpoint,
+        args: &event.args,
+        gas_limit: event.gas_limit,
+        origin,
+    };
+    Calls::new(world).run_root(call)
+}
+
+/// A Ref for the length of an event's call.
+fn minted(instance: InstanceId, event: &Event) -> Link {
+    Link::new(Ref { instance, rights: RIGHT_CALL, badge: event.origin })
+}
+
+/// The parameters in force at `height`.
+pub(crate) fn params_at(system: &System, height: u64) -> Params {
+    match &system.next_params {
+        Some((from, params)) if *from <= height => params.clone(),
+        _ => system.params.clone(),
+    }
+}
+
+fn check_header(block: &Block, prior: &System, prior_root: &Hash) -> Result<(), ApplyError> {
+    if block.version != PROTOCOL_VERSION {
+        return Err(ApplyError::UnsupportedVersion { got: block.version, supported: PROTOCOL_VERSION });
+    }
+    if block.chain_id != prior.chain_id {
+        return Err(ApplyError::WrongChain { expected: prior.chain_id, got: block.chain_id });
+    }
+    if block.prior_root != *prior_root {
+        return Err(ApplyError::PriorRootMismatch { block: block.prior_root, given: *prior_root });
+    }
+    let expected = prior.height.saturating_add(1);
+    if block.height != expected {
+        return Err(ApplyError::WrongHeight { expected, got: block.height });
+    }
+    if block.timestamp < prior.timestamp {
+        return Err(ApplyError::TimestampDecreases { prior: prior.timestamp, got: block.timestamp });
+    }
+    Ok(())
+}
+
+fn check_limits(block: &Block, params: &Params) -> Result<(), ApplyError> {
+    let limits = &params.limits;
+    limit(LimitedField::BlockEvents, block.events.len() as u64, limits.block_events.into())?;
+    let gas = block.events.iter().fold(0u64, |sum, event| sum.saturating_add(event.gas_limit));
+    limit(LimitedField::BlockGas, gas, params.block_gas)?;
+    block.events.iter().try_for_each(|event| check_event(event, params).map_err(Into::into))
+}
+
+/// Why an event's fields are refused: which, its size, its limit.
+pub(crate) struct Oversized {
+    pub(crate) field: LimitedField,
+    pub(crate) got: u64,
+    pub(crate) limit: u64,
+}
+
+impl From<Oversized> for ApplyError {
+    fn from(Oversized { field, got, limit }: Oversized) -> Self {
+        Self::TooLarge { field, got, limit }
+    }
+}
+
+impl From<Oversized> for QueryError {
+    fn from(Oversized { field, got, limit }: Oversized) -> Self {
+        Self::TooLarge { field, got, limit }
+    }
+}
+
+/// Checks the sizes of an event's fields.
+pub(crate) fn check_event(event: &Event, params: &Params) -> Result<(), Oversized> {
+    let limits = &params.limits;
+    limit(LimitedField::ArgumentBytes, event.args.len() as u64, limits.argument_bytes.into())?;
+    limit(LimitedField::Refs, event.refs.len() as u64, limits.passed_capabilities.into())?;
+    let authentication = event.authentication.len() as u64;
+    limit(LimitedField::AuthenticationBytes, authentication, limits.authentication_bytes.into())
+}
+
+/// `got` must not exceed `limit`.
+pub(crate) fn limit(field: LimitedField, got: u64, limit: u64) -> Result<(), Oversized> {
+    if got > limit { Err(Oversized { field, got, limit }) } else { Ok(()) }
+}

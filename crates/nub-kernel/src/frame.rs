@@ -1,0 +1,135 @@
+//! One call in progress: an Instance being run, its memory, its machine.
+
+use crate::arch::{AddressSpace, Arch, SpaceConfig};
+use crate::program::LoadedImage;
+use crate::stop::{Stop, charge, price};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use javm_interpreter::{Machine, Meter};
+use javm_isa::{Layout, PAGE_SIZE_BYTES};
+use nub_abi::{Badge, Growth, InstanceId, Params, Status};
+use nub_state::{Instance, Link, Page};
+
+/// A call in progress. Its Instance is a working copy, written back only if it succeeds.
+pub(crate) struct Frame<A: Arch> {
+    pub(crate) id: InstanceId,
+    pub(crate) instance: Instance,
+    /// Whether the working copy differs from what it was read as.
+    pub(crate) changed: bool,
+    pub(crate) image: Arc<LoadedImage>,
+    pub(crate) layout: Layout,
+    pub(crate) space: A::Memory,
+    pub(crate) machine: Machine,
+    pub(crate) origin: Origin,
+    /// Output of the last call it made.
+    pub(crate) last_output: Vec<u8>,
+    /// Storage it and its finished callees added.
+    pub(crate) growth: Growth,
+    /// Where the journal and the logs stood when it began.
+    pub(crate) mark: Mark,
+}
+
+/// Who called, and with what.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    /// The calling Instance; `None` for an event or query.
+    pub(crate) caller: Option<InstanceId>,
+    /// The badge of the Ref used.
+    pub(crate) badge: Badge,
+    /// The capabilities passed.
+    pub(crate) passed: Vec<Link>,
+}
+
+/// A point to undo back to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mark {
+    pub(crate) journal: usize,
+    pub(crate) logs: usize,
+}
+
+/// What a frame is entered with.
+pub(crate) struct Entry {
+    pub(crate) id: InstanceId,
+    pub(crate) instance: Instance,
+    pub(crate) image: Arc<LoadedImage>,
+    pub(crate) pc: u32,
+    pub(crate) origin: Origin,
+    pub(crate) mark: Mark,
+}
+
+impl<A: Arch> Frame<A> {
+    /// Builds the frame, maps and pays its argument pages and its top stack page.
+    ///
+    /// A [`Stop::Fail`] is the callee's failure; it has then used the whole meter if it ran out of gas,
+    /// and what was charged otherwise.
+    pub(crate) fn enter(
+        arch: &mut A,
+        params: &Params,
+        entry: Entry,
+        args: &[u8],
+        meter: Meter,
+    ) -> Result<Self, (Stop, Meter)> {
+        let layout = match entry.image.layout(args.len()) {
+            Ok(layout) => layout,
+            Err(_) => return Err((Stop::Fail(Status::LimitExceeded), meter)),
+        };
+        let config = SpaceConfig {
+            demand_zero: layout.stack.first..layout.stack.end(),
+            touch_gas: params.gas.page_touch,
+            store_gas: params.gas.page_store,
+        };
+        let space = match arch.create_address_space(config) {
+            Ok(space) => space,
+            Err(abort) => return Err((Stop::Abort(abort), meter)),
+        };
+        let mut frame = Self {
+            id: entry.id,
+            instance: entry.instance,
+            changed: false,
+            machine: Machine::new(layout.entry_registers(), entry.pc, meter),
+            image: entry.image,
+            layout,
+            space,
+            origin: entry.origin,
+            last_output: Vec::new(),
+            growth: Growth::default(),
+            mark: entry.mark,
+        };
+        match frame.map_entry_pages(params, args) {
+            Ok(()) => Ok(frame),
+            Err(stop) => Err((stop, frame.machine.meter)),
+        }
+    }
+
+    /// Argument pages are touched, the top stack page is touched and stored to.
+    fn map_entry_pages(&mut self, params: &Params, args: &[u8]) -> Result<(), Stop> {
+        let meter = &mut self.machine.meter;
+        let stack_pages = self.layout.stack.count.min(1);
+        let pages = self.layout.arguments.count + stack_pages;
+        charge(meter, price(params.gas.page_touch, pages as usize))?;
+        charge(meter, price(params.gas.page_store, stack_pages as usize))?;
+        meter.pages_left = meter.pages_left.checked_sub(pages).ok_or(Stop::Fail(Status::LimitExceeded))?;
+        for (index, chunk) in args.chunks(PAGE_SIZE_BYTES as usize).enumerate() {
+            let page = self.layout.arguments.first + index as u32;
+            self.space.map_read_only(page, Arc::new(page_of(chunk)))?;
+        }
+        if stack_pages == 1 {
+            let top = self.layout.stack.end() - 1;
+            self.space.map_copy_on_write(top, None)?;
+            self.space.make_private(top)?;
+        }
+        Ok(())
+    }
+
+    /// The Instance's memory as it was when the frame began.
+    pub(crate) fn memory(&self) -> &Link {
+        &self.instance.memory
+    }
+}
+
+/// A page that starts with `chunk` (at most a page long) and is zero after it.
+pub(crate) fn page_of(chunk: &[u8]) -> Page {
+    let mut page = Page::zeroed();
+    page.bytes_mut()[..chunk.len()].copy_from_slice(chunk);
+    page
+}

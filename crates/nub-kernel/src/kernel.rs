@@ -1,0 +1,192 @@
+//! The kernel's handle: one state, its candidates, and the operations on them.
+
+use crate::arch::{Arch, Blobs};
+use crate::block::{check_event, limit, params_at, run_event};
+use crate::calls::{Calls, RootCall};
+use crate::candidates::Candidates;
+use crate::frame::Origin;
+use crate::runtime::Runtime;
+use crate::world::World;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use nub_abi::error::{Abort, ApplyError, CommitError, LimitedField, OpenError, QueryError};
+use nub_abi::host_call::BlockContext;
+use nub_abi::rpc::{BootConfig, Health, InvokeOutcome, Query};
+use nub_abi::{Event, Hash, PROTOCOL_VERSION, Receipt};
+use nub_state::System;
+
+/// An execution kernel over a platform. Holds at most one chain's state.
+pub struct Kernel<A: Arch> {
+    pub(crate) runtime: Runtime<A>,
+    pub(crate) committed: Option<Committed>,
+    pub(crate) candidates: Candidates,
+    pub(crate) candidates_max: u32,
+}
+
+/// The committed state.
+#[derive(Clone, Copy)]
+pub(crate) struct Committed {
+    pub(crate) root: Hash,
+    pub(crate) height: u64,
+}
+
+impl<A: Arch> Kernel<A> {
+    /// A kernel without a state.
+    pub fn new(arch: A, config: &BootConfig) -> Self {
+        Self {
+            runtime: Runtime::new(arch, config),
+            committed: None,
+            candidates: Candidates::default(),
+            candidates_max: config.candidates_max,
+        }
+    }
+
+    /// Continues from a committed root in the host's blobs; drops candidates. Objects are loaded as needed.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the root is missing, corrupt, or of a protocol this kernel does not run.
+    pub fn open(&mut self, root: Hash) -> Result<(), OpenError> {
+        let not_a_system = |reason: &str| OpenError::NotASystem { root, reason: reason.to_string() };
+        let system =
+            self.runtime.system(&root)?.ok_or_else(|| not_a_system("it is another kind of object"))?;
+        if system.protocol_version != PROTOCOL_VERSION {
+            return Err(not_a_system("its protocol version is not supported; update the node"));
+        }
+        self.candidates.clear(&mut self.runtime.pending);
+        self.committed = Some(Committed { root, height: system.height });
+        Ok(())
+    }
+
+    /// Makes a candidate the committed root, durable as the host's blobs promise; drops the candidates
+    /// that do not descend from it. Committing the committed root again changes nothing.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the committed root and the candidates are as before.
+    pub fn commit(&mut self, root: Hash) -> Result<(), CommitError> {
+        if self.committed.is_some_and(|committed| committed.root == root) {
+            return Ok(());
+        }
+        let path = self.candidates.path_to(&root).ok_or(CommitError::UnknownRoot(root))?;
+        let mut objects = Vec::new();
+        let mut height = 0;
+        for candidate in path.iter().filter_map(|at| self.candidates.get(at)) {
+            height = candidate.summary.height;
+            objects.extend(candidate.objects.iter().copied());
+        }
+        objects.sort_unstable();
+        objects.dedup();
+        let objects: Vec<(Hash, Vec<u8>)> = objects
+            .into_iter()
+            .filter_map(|hash| self.runtime.pending.get(&hash).map(|bytes| (hash, bytes.to_vec())))
+            .collect();
+        self.runtime.arch.blobs().commit(root, height, &objects)?;
+        self.committed = Some(Committed { root, height });
+        self.candidates.keep_descendants(&root, &mut self.runtime.pending);
+        Ok(())
+    }
+
+    /// Drops all candidates; gives how many there were.
+    pub fn rollback(&mut self) -> u32 {
+        self.candidates.clear(&mut self.runtime.pending)
+    }
+
+    /// The committed root; `None` before a genesis or [`Kernel::open`].
+    pub fn state_root(&self) -> Option<Hash> {
+        self.committed.map(|committed| committed.root)
+    }
+
+    /// Runs an endpoint of any Instance at a root and drops every change. The caller is nobody: no
+    /// calling Instance, zero badge.
+    ///
+    /// # Errors
+    /// [`QueryError`] if it cannot be run; a call that fails is a receipt.
+    pub fn query(&mut self, query: &Query) -> Result<Receipt, QueryError> {
+        let system = self.query_system(&query.root)?;
+        let params = params_at(&system, system.height);
+        limit(LimitedField::ArgumentBytes, query.args.len() as u64, params.limits.argument_bytes.into())?;
+        let base = self.runtime.cnode(&system.instances)?;
+        let mut world = World::new(&mut self.runtime, &params, context_of(&system), base);
+        if world.instance(&query.instance)?.is_none() {
+            return Err(QueryError::UnknownInstance(query.instance));
+        }
+        let call = RootCall {
+            target: query.instance,
+            endpoint: query.endpoint,
+            args: &query.args,
+            gas_limit: query.gas_limit,
+            origin: Origin::default(),
+        };
+        Ok(Calls::new(&mut world).run_root(call)?)
+    }
+
+    /// Runs one event at a root as a block would, on a throw-away candidate, and reports what it would change.
+    ///
+    /// # Errors
+    /// [`QueryError`] if it cannot be run; an event that fails is a receipt.
+    pub fn invoke(&mut self, root: &Hash, event: &Event) -> Result<InvokeOutcome, QueryError> {
+        let system = self.query_system(root)?;
+        let params = params_at(&system, system.height);
+        check_event(event, &params)?;
+        let base = self.runtime.cnode(&system.instances)?;
+        let mut world = World::new(&mut self.runtime, &params, context_of(&system), base);
+        let receipt = run_event(&mut world, event)?;
+        Ok(InvokeOutcome { receipt, changed: world.changed_ids() })
+    }
+
+    /// How the kernel is. Figures the platform counts are its own to add.
+    pub fn health_check(&self) -> Health {
+        let (cached_objects, cached_bytes) = self.runtime.cached();
+        Health {
+            state_root: self.state_root(),
+            height: self.committed.map_or(0, |committed| committed.height),
+            candidates: self.candidates.len() as u32,
+            cached_objects,
+            cached_bytes,
+            pending_objects: self.runtime.pending.len() as u64,
+            ..Health::default()
+        }
+    }
+
+    /// The platform below.
+    pub fn arch(&self) -> &A {
+        &self.runtime.arch
+    }
+
+    /// The System of the committed root or a live candidate, for a block.
+    pub(crate) fn known_system(&mut self, root: &Hash) -> Result<System, ApplyError> {
+        if self.committed.is_none() {
+            return Err(ApplyError::Uninitialised);
+        }
+        match self.system_at(root)? {
+            Some(system) => Ok(system),
+            None => Err(ApplyError::UnknownPriorRoot(*root)),
+        }
+    }
+
+    fn query_system(&mut self, root: &Hash) -> Result<System, QueryError> {
+        if self.committed.is_none() {
+            return Err(QueryError::Uninitialised);
+        }
+        self.system_at(root)?.ok_or(QueryError::UnknownRoot(*root))
+    }
+
+    fn system_at(&mut self, root: &Hash) -> Result<Option<System>, Abort> {
+        let is_committed = self.committed.is_some_and(|committed| committed.root == *root);
+        if !is_committed && self.candidates.get(root).is_none() {
+            return Ok(None);
+        }
+        let wrong_kind = || Abort::CorruptObject { hash: *root, reason: "it is not a System".to_string() };
+        self.runtime.system(root)?.ok_or_else(wrong_kind).map(Some)
+    }
+}
+
+/// The block context of a read at a state: that state's own, without randomness.
+fn context_of(system: &System) -> BlockContext {
+    BlockContext {
+        chain_id: system.chain_id,
+        height: system.height,
+        timestamp: system.timestamp,
+        randomness: [0; 32],
+        last_block: system.last_block.0,
+    }
+}

@@ -1,0 +1,25 @@
+//! Answering messages: the same kernel behind a byte boundary.
+
+use crate::arch::Arch;
+use crate::kernel::Kernel;
+use nub_abi::rpc::{Reply, Request};
+
+impl<A: Arch> Kernel<A> {
+    /// Answers one request. `Boot` comes before there is a kernel, so here it is a [`Reply::BadRequest`].
+    pub fn handle(&mut self, request: &Request) -> Reply {
+        match request {
+            Request::Boot(_) => Reply::BadRequest("the kernel has booted already".into()),
+            Request::Genesis(genesis) => Reply::Genesis(self.genesis(genesis)),
+            Request::Open(root) => Reply::Open(self.open(*root)),
+            Request::ApplyBlock { prior_root, block } => {
+                Reply::ApplyBlock(self.apply_block(*prior_root, block))
+            }
+            Request::Commit(root) => Reply::Commit(self.commit(*root)),
+            Request::Rollback => Reply::Rollback(self.rollback()),
+            Request::Query(query) => Reply::Query(self.query(query)),
+            Request::Invoke { root, event } => Reply::Invoke(self.invoke(root, event)),
+            Request::StateRoot => Reply::StateRoot(self.state_root()),
+            Request::HealthCheck => Reply::HealthCheck(self.health_check()),
+        }
+    }
+}

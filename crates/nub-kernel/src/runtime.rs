@@ -1,0 +1,177 @@
+//! What outlives a block: the platform, the caches, the objects of candidates, and how objects are found.
+
+use crate::arch::{Arch, Blobs};
+use crate::cache::Cache;
+use crate::pending::Pending;
+use crate::program::LoadedImage;
+use crate::random::{KernelBuildHasher, kernel_rng};
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use nub_abi::error::Abort;
+use nub_abi::rpc::BootConfig;
+use nub_abi::{Hash, blake2b_256};
+use nub_state::{CNode, DataCap, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root};
+
+/// The platform and everything kept between blocks that is not state itself.
+pub(crate) struct Runtime<A: Arch> {
+    pub(crate) arch: A,
+    pub(crate) pending: Pending,
+    objects: Cache<Handle>,
+    programs: Cache<Arc<LoadedImage>>,
+}
+
+/// A state that was just hashed.
+pub(crate) struct Rooted {
+    pub(crate) root: Hash,
+    /// Its new objects, pending now.
+    pub(crate) objects: Vec<Hash>,
+    pub(crate) objects_hashed: u64,
+}
+
+/// What [`Runtime::store_pages`] did.
+pub(crate) struct StoredPages {
+    pub(crate) changed: bool,
+    pub(crate) growth_pages: i64,
+}
+
+impl<A: Arch> Runtime<A> {
+    pub(crate) fn new(arch: A, config: &BootConfig) -> Self {
+        let mut rng = kernel_rng(config.seed);
+        let budget_bytes = config.cache_bytes / 2;
+        Self {
+            arch,
+            pending: Pending::default(),
+            objects: Cache::new(budget_bytes, KernelBuildHasher::new(&mut rng)),
+            programs: Cache::new(budget_bytes, KernelBuildHasher::new(&mut rng)),
+        }
+    }
+
+    /// Decoded clean objects held, and their approximate bytes.
+    pub(crate) fn cached(&self) -> (u64, u64) {
+        let count = self.objects.len() + self.programs.len();
+        (count as u64, self.objects.bytes() + self.programs.bytes())
+    }
+
+    /// Remembers an object that was just hashed, so that the next block need not decode it.
+    fn remember(&mut self, hash: Hash, handle: Handle) {
+        let bytes = handle.memory_bytes() as u64;
+        self.objects.insert(hash, handle, bytes);
+    }
+
+    /// Hashes what a new System changed; its new objects are pending then.
+    pub(crate) fn reroot(&mut self, system: System) -> Rooted {
+        let mut new = Vec::new();
+        let root = seal_root(system, &mut |hash, bytes, handle| new.push((hash, bytes, handle)));
+        let mut objects = Vec::with_capacity(new.len());
+        for (hash, bytes, handle) in new {
+            objects.push(hash);
+            self.pending.add(hash, bytes);
+            self.remember(hash, handle);
+        }
+        Rooted { root: root.hash, objects, objects_hashed: root.objects_hashed }
+    }
+
+    /// The System of a root. `None` if the object is not one.
+    pub(crate) fn system(&mut self, root: &Hash) -> Result<Option<System>, Abort> {
+        Ok(self.load(root)?.as_system().ok().cloned())
+    }
+
+    /// The CNode of all Instances of a System.
+    pub(crate) fn cnode(&mut self, link: &Link) -> Result<CNode, Abort> {
+        Ok(link.resolve(self)?.as_cnode()?.clone())
+    }
+
+    /// The octets of a value; empty if it is a capability.
+    pub(crate) fn value_bytes(&mut self, link: &Link) -> Result<Vec<u8>, Abort> {
+        Ok(link.resolve(self)?.as_bytes().unwrap_or_default().to_vec())
+    }
+
+    /// The Ref a link names, if it is one.
+    pub(crate) fn reference(&mut self, link: &Link) -> Result<Option<Ref>, Abort> {
+        Ok(link.resolve(self)?.as_ref().ok().cloned())
+    }
+
+    /// Whether a link names an Image.
+    pub(crate) fn is_image(&mut self, link: &Link) -> Result<bool, Abort> {
+        Ok(link.resolve(self)?.kind() == Kind::Image)
+    }
+
+    /// The Image a link names, ready to run.
+    pub(crate) fn image(&mut self, link: &Link) -> Result<Arc<LoadedImage>, Abort> {
+        if let Some(hash) = link.hash()
+            && let Some(program) = self.programs.get(&hash)
+        {
+            return Ok(program);
+        }
+        let handle = link.resolve(self)?;
+        self.load_image(handle.as_image()?)
+    }
+
+    /// Makes a validated Image ready to run and keeps it.
+    pub(crate) fn load_image(&mut self, image: &Image) -> Result<Arc<LoadedImage>, Abort> {
+        let encoding = image.to_bytes();
+        let hash = blake2b_256(&encoding);
+        if let Some(program) = self.programs.get(&hash) {
+            return Ok(program);
+        }
+        let loaded = LoadedImage::new(image, hash, encoding.len() as u64)
+            .map_err(|error| Abort::CorruptObject { hash, reason: error.to_string() })?;
+        let loaded = Arc::new(loaded);
+        self.programs.insert(hash, loaded.clone(), loaded.memory_bytes());
+        Ok(loaded)
+    }
+
+    /// A page of a memory; `None` where it is zero.
+    pub(crate) fn memory_page(&mut self, memory: &Link, number: u32) -> Result<Option<Arc<Page>>, Abort> {
+        self.data_cap(memory)?.page(number, self)
+    }
+
+    /// Replaces pages of a memory by content; pages that hold what they held change nothing.
+    pub(crate) fn store_pages(
+        &mut self,
+        memory: &mut Link,
+        pages: Vec<(u32, Arc<Page>)>,
+    ) -> Result<StoredPages, Abort> {
+        let mut stored = StoredPages { changed: false, growth_pages: 0 };
+        if pages.is_empty() {
+            return Ok(stored);
+        }
+        let mut data = self.data_cap(memory)?;
+        for (number, page) in pages {
+            let new = (!page.is_zero()).then_some(page);
+            if data.page(number, self)? == new {
+                continue;
+            }
+            stored.growth_pages += data.set_page(number, new, self)?.growth();
+            stored.changed = true;
+        }
+        if stored.changed {
+            *memory = Link::new(data);
+        }
+        Ok(stored)
+    }
+
+    fn data_cap(&mut self, link: &Link) -> Result<DataCap, Abort> {
+        Ok(link.resolve(self)?.as_data_cap()?.clone())
+    }
+}
+
+/// Finds objects: in the cache, among those of candidates, in the store. What the store gives is verified.
+impl<A: Arch> Loader for Runtime<A> {
+    type Error = Abort;
+
+    fn load(&mut self, hash: &Hash) -> Result<Handle, Abort> {
+        if let Some(handle) = self.objects.get(hash) {
+            return Ok(handle);
+        }
+        let loaded = match self.pending.get(hash) {
+            Some(bytes) => Handle::load(hash, &bytes),
+            None => Handle::load(hash, &self.arch.blobs().get(hash)?.ok_or(Abort::MissingObject(*hash))?),
+        };
+        let handle =
+            loaded.map_err(|error| Abort::CorruptObject { hash: *hash, reason: error.to_string() })?;
+        self.remember(*hash, handle.clone());
+        Ok(handle)
+    }
+}
