@@ -61,7 +61,8 @@ impl Handle {
         Ok(Self::with_seal(Object::decode(bytes)?, Sealed::Hashed(*hash)))
     }
 
-    /// Decodes an embedded object. Recursion: at most 42 deep, for each level of nesting takes 3 bytes of 128.
+    /// Decodes an embedded object. Recursion is less than 32 deep: of the 128 bytes, two levels of nesting
+    /// take at least 9 (a CNode in a leaf in a CNode).
     pub(crate) fn decode_embedded(bytes: &[u8]) -> Result<Self, DecodeError> {
         if bytes.len() > EMBEDDED_BYTES_MAX {
             return Err(DecodeError::EmbeddedTooLong(bytes.len()));
@@ -83,6 +84,9 @@ impl Handle {
     /// Its hash, if it is sealed or of a kind without children; hashed at most once.
     pub fn hash(&self) -> Option<Hash> {
         if let Some(Sealed::Hashed(hash)) = self.sealed() {
+            return Some(*hash);
+        }
+        if let Some(hash) = self.0.hash.get() {
             return Some(*hash);
         }
         let encoding = self.encoding()?;
@@ -193,8 +197,7 @@ impl fmt::Debug for Handle {
 }
 
 /// Drops the graph below with an explicit stack: a state of 16 nested CNodes with 64 trie levels each
-/// would otherwise take a thousand nested drops. Only embedded objects in clean form drop by recursion,
-/// at most 42 deep.
+/// would otherwise take a thousand nested drops.
 impl Drop for Inner {
     fn drop(&mut self) {
         let mut last = Vec::new();

@@ -140,7 +140,7 @@ impl Object {
 
     fn decode_kind(kind: Kind, input: &mut &[u8]) -> Result<Self, DecodeError> {
         Ok(match kind {
-            Kind::System => Self::System(Box::new(Body::decode_body(input)?)),
+            Kind::System => Self::System(decode_system(input)?),
             Kind::Image => Self::Image(Body::decode_body(input)?),
             Kind::TypeDef => Self::TypeDef(Body::decode_body(input)?),
             Kind::Instance => Self::Instance(Body::decode_body(input)?),
@@ -159,8 +159,9 @@ impl Object {
     pub(crate) fn memory_bytes(&self) -> usize {
         size_of::<Self>()
             + match self {
-                Self::System(_) | Self::Instance(_) | Self::CNode(_) => 0,
-                Self::DataCap(_) | Self::Leaf(_) | Self::Ref(_) => 0,
+                Self::System(_) => size_of::<System>(),
+                Self::Instance(_) | Self::CNode(_) | Self::DataCap(_) => 0,
+                Self::Leaf(_) | Self::Ref(_) => 0,
                 Self::Image(image) => image.memory_bytes(),
                 Self::TypeDef(type_def) => type_def.encoded_size(),
                 Self::Branch(branch) => branch.children.len() * size_of::<Link>(),
@@ -169,6 +170,12 @@ impl Object {
                 Self::Receipt(receipt) => receipt.encoded_size(),
             }
     }
+}
+
+/// Not inlined: a System on the stack of each level of nesting would be wasted, it is never nested.
+#[inline(never)]
+fn decode_system(input: &mut &[u8]) -> Result<Box<System>, DecodeError> {
+    Ok(Box::new(Body::decode_body(input)?))
 }
 
 fn decode_value(input: &mut &[u8]) -> Result<Vec<u8>, DecodeError> {
