@@ -1,1 +1,30 @@
 //! Nub: an execution microkernel for blockchain validators.
+//!
+//! A node links this crate, makes a [`Nub`] and calls [`Nub::apply_block`]. Behind the handle one kernel
+//! runs, in this process or in a micro-VM; both give the same state roots, receipts and gas, to the byte.
+//! The host keeps committed objects as opaque bytes ([`SharedBlobs`]) and never parses them.
+//!
+//! - [`Nub`], [`NubBuilder`], [`BackendKind`]: the handle
+//! - [`Failure`], [`BackendError`], [`error`]: why an operation failed
+//! - [`SharedBlobs`], [`Blobs`]: where committed objects live
+//! - [`Block`], [`Event`], [`Genesis`], [`Receipt`] and their parts: what goes in and comes out
+//! - [`hyperlight`]: the micro-VM
+
+#![forbid(unsafe_code)]
+
+mod backend;
+mod blobs;
+mod builder;
+mod failure;
+pub mod hyperlight;
+mod nub;
+
+pub use blobs::{Blobs, MemoryBlobs, SharedBlobs};
+pub use builder::NubBuilder;
+pub use failure::{BackendError, Failure};
+pub use nub::{BackendKind, Nub};
+pub use nub_abi::rpc::{Health, InvokeOutcome, Query};
+pub use nub_abi::{
+    Badge, Block, Event, GasTable, Genesis, GenesisInstance, GenesisRef, Growth, Hash, InstanceId, Limits,
+    Log, PROTOCOL_VERSION, Params, Receipt, Status, Summary, blake2b_256, codec, error, host_call,
+};

@@ -1,0 +1,122 @@
+//! How a handle is made.
+
+use crate::backend::Backend;
+use crate::blobs::SharedBlobs;
+use crate::failure::{BackendError, Failure};
+use crate::hyperlight::{GuestConfig, unavailable_reason};
+use crate::{BackendKind, Nub};
+use nub_abi::error::OpenError;
+use nub_abi::rpc::{BootConfig, Reply, Request};
+
+/// Builds a [`Nub`].
+///
+/// Defaults: backend [`BackendKind::Auto`], an empty store in memory, a seed from the operating system,
+/// 16 candidates, 64 MiB of cached objects.
+#[must_use = "a builder does nothing until build() is called"]
+pub struct NubBuilder {
+    kind: BackendKind,
+    blobs: SharedBlobs,
+    seed: Option<[u8; 32]>,
+    candidates_max: u32,
+    cache_bytes: u64,
+    guest: GuestConfig,
+}
+
+impl Default for NubBuilder {
+    fn default() -> Self {
+        Self {
+            kind: BackendKind::Auto,
+            blobs: SharedBlobs::in_memory(),
+            seed: None,
+            candidates_max: 16,
+            cache_bytes: 64 << 20,
+            guest: GuestConfig::default(),
+        }
+    }
+}
+
+impl NubBuilder {
+    /// Where the kernel runs.
+    pub fn backend(mut self, kind: BackendKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Where committed objects live. If they hold a committed root, the handle continues from it.
+    pub fn blobs(mut self, blobs: SharedBlobs) -> Self {
+        self.blobs = blobs;
+        self
+    }
+
+    /// The seed of the kernel's CSPRNG, which keys its caches. Nothing observable depends on it.
+    pub fn seed(mut self, seed: [u8; 32]) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Most candidates alive at once.
+    pub fn candidates_max(mut self, count: u32) -> Self {
+        self.candidates_max = count;
+        self
+    }
+
+    /// Most bytes of decoded clean objects kept in memory.
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// How a micro-VM is set up; the local backend ignores it.
+    pub fn guest(mut self, config: GuestConfig) -> Self {
+        self.guest = config;
+        self
+    }
+
+    /// Starts the backend and, if the store has a committed root, continues from it.
+    ///
+    /// # Errors
+    /// [`Failure::Backend`] if Hyperlight was asked for and is not to be had; [`Failure::Kernel`] if the
+    /// committed root cannot be opened.
+    pub fn build(self) -> Result<Nub, Failure<OpenError>> {
+        let kind = match self.kind {
+            BackendKind::Auto => automatic(),
+            kind => kind,
+        };
+        let boot = BootConfig {
+            seed: self.seed.unwrap_or_else(random_seed),
+            candidates_max: self.candidates_max,
+            cache_bytes: self.cache_bytes,
+        };
+        let committed = self.blobs.committed();
+        let backend = Backend::start(kind, boot, self.blobs, self.guest)?;
+        let mut nub = Nub { backend };
+        if let Some(root) = committed {
+            match nub.backend.request(&Request::Open(root))? {
+                Reply::Open(result) => result.map_err(Failure::Kernel)?,
+                reply => return Err(BackendError::UnexpectedReply(format!("{reply:?}")).into()),
+            }
+        }
+        Ok(nub)
+    }
+}
+
+/// Hyperlight where it can run, else the local backend.
+fn automatic() -> BackendKind {
+    match unavailable_reason() {
+        None => BackendKind::Hyperlight,
+        Some(reason) => {
+            tracing::info!(%reason, "no micro-VM here, running the kernel in the host process");
+            BackendKind::Local
+        }
+    }
+}
+
+/// Thirty-two octets of the operating system's randomness.
+fn random_seed() -> [u8; 32] {
+    let mut seed = [0; 32];
+    if let Err(error) = getrandom::fill(&mut seed) {
+        // The seed only hardens caches against chosen keys; nothing observable depends on it.
+        tracing::warn!(%error, "no randomness from the operating system, caches run with a fixed key");
+    }
+    seed
+}

@@ -1,0 +1,41 @@
+//! Why an operation of the handle failed: the kernel refused it, or the backend failed.
+
+use std::fmt::{Debug, Display};
+
+/// Why an operation on [`Nub`](crate::Nub) failed. Committed state is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure<E: Debug + Display> {
+    /// The kernel refused the operation, or its environment failed; the error says what to do.
+    #[error("{0}")]
+    Kernel(E),
+    /// The backend failed under the kernel. The next call starts a new guest on the committed root;
+    /// candidates are gone, so apply their blocks again.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+impl<E: Debug + Display> Failure<E> {
+    /// The kernel's error, if it is one.
+    pub fn kernel(self) -> Option<E> {
+        match self {
+            Self::Kernel(error) => Some(error),
+            Self::Backend(_) => None,
+        }
+    }
+}
+
+/// Why a backend could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The micro-VM is unavailable, crashed, or refused a message.
+    #[error(transparent)]
+    Hyperlight(#[from] crate::hyperlight::HyperlightError),
+    /// The new guest did not accept the committed root.
+    #[error("the restarted guest does not open the committed root: {0}")]
+    Reopen(nub_abi::error::OpenError),
+    /// The reply does not answer the request.
+    #[error(
+        "the kernel gave a reply that does not answer the request: {0}; host and guest were built apart, rebuild"
+    )]
+    UnexpectedReply(String),
+}

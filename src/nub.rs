@@ -1,0 +1,123 @@
+//! The handle.
+
+use crate::NubBuilder;
+use crate::backend::Backend;
+use crate::failure::{BackendError, Failure};
+use nub_abi::error::{ApplyError, CommitError, GenesisError, QueryError};
+use nub_abi::rpc::{Health, InvokeOutcome, Query, Reply, Request};
+use nub_abi::{Event, Genesis, Hash, Receipt, Summary};
+use parity_scale_codec::Encode;
+
+/// Where a kernel runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackendKind {
+    /// In a micro-VM where there is KVM and a guest image was built, else in this process.
+    #[default]
+    Auto,
+    /// In this process: portable, interpreter only.
+    Local,
+    /// In a Hyperlight micro-VM under KVM.
+    Hyperlight,
+}
+
+/// One chain's state and the kernel that executes its blocks.
+///
+/// Blocks are applied to the committed root or to live candidates, so forks share structure;
+/// [`commit`](Self::commit) makes one candidate durable. The same calls give the same results on every backend.
+pub struct Nub {
+    pub(crate) backend: Backend,
+}
+
+/// Sends a request and takes the reply of the same name out of its variant.
+macro_rules! ask {
+    ($nub:expr, $request:expr, $reply:ident) => {
+        match $nub.backend.request(&$request)? {
+            Reply::$reply(value) => value,
+            reply => return Err(BackendError::UnexpectedReply(format!("{reply:?}")).into()),
+        }
+    };
+}
+
+impl Nub {
+    /// A builder with the defaults.
+    pub fn builder() -> NubBuilder {
+        NubBuilder::default()
+    }
+
+    /// Where the kernel runs; never `Auto`.
+    pub fn backend(&self) -> BackendKind {
+        self.backend.kind()
+    }
+
+    /// Makes the chain's first state and commits it; gives its root.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names what is wrong with the description; there is still no state then.
+    pub fn genesis(&mut self, genesis: &Genesis) -> Result<Hash, Failure<GenesisError>> {
+        ask!(self, Request::Genesis(genesis.encode()), Genesis).map_err(Failure::Kernel)
+    }
+
+    /// Applies an encoded block ([`Block::to_bytes`](nub_abi::Block::to_bytes)) to `prior_root`, which is the
+    /// committed root or a live candidate, and keeps the result as a candidate. Gives its root and receipts.
+    ///
+    /// # Errors
+    /// [`ApplyError`] if the block is malformed, does not fit the state, or the environment failed; there
+    /// is no candidate then. An event that fails is a receipt, not an error.
+    pub fn apply_block(
+        &mut self,
+        prior_root: Hash,
+        block: &[u8],
+    ) -> Result<(Hash, Summary), Failure<ApplyError>> {
+        let request = Request::ApplyBlock { prior_root, block: block.to_vec() };
+        ask!(self, request, ApplyBlock).map_err(Failure::Kernel)
+    }
+
+    /// Makes a candidate the committed root and drops the candidates that do not descend from it.
+    ///
+    /// # Errors
+    /// [`CommitError`]; nothing has changed then.
+    pub fn commit(&mut self, root: Hash) -> Result<(), Failure<CommitError>> {
+        ask!(self, Request::Commit(root), Commit).map_err(Failure::Kernel)
+    }
+
+    /// Drops all candidates; gives how many there were.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the backend failed.
+    pub fn rollback(&mut self) -> Result<u32, BackendError> {
+        Ok(ask!(self, Request::Rollback, Rollback))
+    }
+
+    /// Runs an endpoint at a root and drops every change. The caller is nobody: a zero badge.
+    ///
+    /// # Errors
+    /// [`QueryError`] if the root or Instance is unknown or the environment failed. A call that fails is a
+    /// receipt with that status.
+    pub fn query(&mut self, query: &Query) -> Result<Receipt, Failure<QueryError>> {
+        ask!(self, Request::Query(query.clone()), Query).map_err(Failure::Kernel)
+    }
+
+    /// Runs one event at a root as a block would, without keeping the result, and reports what it would change.
+    ///
+    /// # Errors
+    /// [`QueryError`] as for [`query`](Self::query).
+    pub fn invoke(&mut self, root: Hash, event: &Event) -> Result<InvokeOutcome, Failure<QueryError>> {
+        ask!(self, Request::Invoke { root, event: event.clone() }, Invoke).map_err(Failure::Kernel)
+    }
+
+    /// The committed root; `None` before genesis.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the backend failed.
+    pub fn state_root(&mut self) -> Result<Option<Hash>, BackendError> {
+        Ok(ask!(self, Request::StateRoot, StateRoot))
+    }
+
+    /// How the kernel is: sizes and counts, not part of consensus.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the backend failed.
+    pub fn health_check(&mut self) -> Result<Health, BackendError> {
+        Ok(ask!(self, Request::HealthCheck, HealthCheck))
+    }
+}
