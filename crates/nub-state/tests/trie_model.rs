@@ -33,7 +33,8 @@ fn any_key() -> impl Strategy<Value = Vec<u8>> {
 
 fn any_value() -> impl Strategy<Value = Vec<u8>> {
     // Encodings around the embedding boundary: 1 tag byte and 1 or 2 bytes of length.
-    (any::<u8>(), prop_oneof![0usize..8, 120usize..132, Just(4096)]).prop_map(|(fill, length)| vec![fill; length])
+    (any::<u8>(), prop_oneof![0usize..8, 120usize..132, Just(4096)])
+        .prop_map(|(fill, length)| vec![fill; length])
 }
 
 fn any_op() -> impl Strategy<Value = Op> {

@@ -62,8 +62,8 @@ impl Iter {
                 branch.value.as_ref()
             }
         };
-        // A proper prefix of the start is below it.
-        if let Some(value) = value.filter(|_| path.len() >= self.start.len()) {
+        // Unlike a node, a value at a proper prefix of the start is below it.
+        if let Some(value) = value.filter(|_| path.nibbles().ge(self.start.nibbles())) {
             self.todo.push(Step::Value(value.clone(), path));
         }
         Ok(())

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use nub_abi::{Hash, blake2b_256};
-use nub_state::{Handle, Key, Link, Loader, Sealing, StateError, seal};
+use nub_state::{Handle, Key, Link, Loader, Object, Sealing, StateError, seal};
 use std::collections::BTreeMap;
 
 /// Sealed objects by hash.
@@ -72,6 +72,13 @@ pub fn bytes(value: &[u8]) -> Link {
 /// A sealed link's encoding, loaded from the store where it is hashed.
 pub fn encoding(link: &Link, store: &mut Store) -> Vec<u8> {
     link.resolve(store).unwrap().encoding().unwrap()
+}
+
+/// The encoding of a decoded object, whose hashed children may be nowhere.
+pub fn encode(object: Object) -> Vec<u8> {
+    let handle = Handle::new(object);
+    seal(&Link::from(handle.clone()), &mut |_, _, _| {});
+    handle.encoding().expect("it was sealed")
 }
 
 pub fn hex(bytes: &[u8]) -> String {
