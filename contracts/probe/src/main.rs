@@ -6,8 +6,7 @@
 //! - [`objects`]: storage, events, Images and Instances, calls
 //! - [`raw`]: host calls with addresses as given
 
-#![no_std]
-#![cfg_attr(target_arch = "riscv64", no_main)]
+#![cfg_attr(target_arch = "riscv64", no_std, no_main)]
 
 mod context;
 mod control;

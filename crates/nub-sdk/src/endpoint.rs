@@ -37,6 +37,10 @@ macro_rules! endpoints {
 
                 $crate::host::export!(EXPORT, entry);
             }
+
+            // Elsewhere there is no entry; the handler must have the type all the same.
+            #[cfg(not(all(target_arch = "riscv64", target_feature = "e")))]
+            const _: fn(&'static [u8]) = |args| $crate::endpoint::run(args, $handler);
         )+
     };
 }
