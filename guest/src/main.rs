@@ -1,18 +1,51 @@
-//! The bare-metal image.
+//! The bare-metal image: the kernel of Nub in ring 0 of a Hyperlight micro-VM.
+//!
+//! Principles:
+//! - One vCPU, one stack, no interrupts. Whatever runs, runs alone; the only thing that comes in between
+//!   is a fault, and only the [`accessors`] fault on purpose.
+//! - All memory is one arena of frames taken at boot. A page of the kernel's heap *is* a frame.
+//! - A program's memory is a 4 GiB window of low-half addresses. An access is a load or a store; a page
+//!   fault fills a page or makes the access an error value. The fault path neither allocates nor calls
+//!   the kernel: it works on the [`control`] block, page tables and frames put aside for it.
+//! - Everything else that goes wrong ends in an [`epitaph`] the host can read.
+//!
+//! From the bottom up:
+//! - [`layout`]: where things are
+//! - [`single`]: globals of a machine with one thread
+//! - [`control`], [`descriptor`], [`trap`]: what the processor is told
+//! - [`entry`], [`note`]: how the host starts us
+//! - [`arena`], [`frames`], [`heap`]: memory for the kernel
+//! - [`page_table`], [`window`], [`space`], [`accessors`], [`fault`]: memory for programs
+//! - [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
+//! - [`epitaph`]: last words
+//! - [`gate`], [`script`]: probes for measuring and testing all of it
+//!
+//! `docs/guide/inside-the-guest.md` has the picture.
+
 #![no_std]
 #![no_main]
 
 extern crate alloc;
 
-use alloc::vec::Vec;
-use hyperlight_guest::error::Result;
-use hyperlight_guest_bin::guest_function;
-
-#[guest_function("rpc")]
-fn rpc(request: Vec<u8>) -> Result<Vec<u8>> {
-    Ok(request)
-}
-
-/// Called once by the entry point, before the first call.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyperlight_main() {}
+mod accessors;
+mod arena;
+mod blobs;
+mod control;
+mod descriptor;
+mod entry;
+mod epitaph;
+mod fault;
+mod frames;
+mod gate;
+mod heap;
+mod layout;
+mod note;
+mod page_table;
+mod platform;
+mod rpc;
+mod script;
+mod single;
+mod space;
+mod transport;
+mod trap;
+mod window;

@@ -11,6 +11,7 @@
 //! - [`host_call`]: numbers and error codes a contract sees
 //! - [`error`]: one typed error per operation
 //! - [`rpc`]: the messages between host and guest
+//! - [`guest`]: names, sizes, callbacks and probes around them
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ pub mod block;
 pub mod codec;
 pub mod error;
 pub mod genesis;
+pub mod guest;
 pub mod hash;
 pub mod host_call;
 pub mod id;

@@ -1,0 +1,197 @@
+//! What the host and a guest image say to each other around the messages of [`crate::rpc`]: the names of
+//! functions, the sizes of messages, the guest's callbacks for committed objects, and probes.
+
+use crate::Hash;
+use crate::error::Abort;
+use alloc::string::String;
+use alloc::vec::Vec;
+use parity_scale_codec::{Decode, Encode};
+
+/// The guest function that takes a [`crate::rpc::Request`] and gives a [`Framed`] [`crate::rpc::Reply`].
+pub const RPC: &str = "rpc";
+/// The guest function that takes a [`Probe`] and gives a [`Framed`] [`ProbeReply`].
+pub const PROBE: &str = "probe";
+/// The host function that takes a hash's 32 octets and gives a [`BlobReply`].
+pub const BLOB_GET: &str = "blob_get";
+/// The host function that takes objects, a `Vec<(Hash, Vec<u8>)>`, and keeps them for [`BLOB_COMMIT`].
+/// It gives a [`BlobDone`].
+pub const BLOB_STAGE: &str = "blob_stage";
+/// The host function that takes a root and a height, `(Hash, u64)`, and commits what was staged, all or
+/// nothing. It gives a [`BlobDone`].
+pub const BLOB_COMMIT: &str = "blob_commit";
+
+/// The longest encoded message, in bytes, either way.
+pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+
+/// A reply, or why there is none. A message that is too long for the buffers must not be sent at all.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Framed {
+    /// The encoded reply.
+    Message(Vec<u8>),
+    /// The encoded reply has this many bytes, more than [`MESSAGE_BYTES_MAX`].
+    TooLarge(u64),
+}
+
+/// An object, `None` if there is none of that hash, or why the store failed.
+pub type BlobReply = Result<Option<Vec<u8>>, Abort>;
+
+/// Whether the store did it.
+pub type BlobDone = Result<(), Abort>;
+
+/// A question to the guest image itself, for measuring and testing it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Probe {
+    /// Does nothing.
+    Nothing,
+    /// Gives the bytes back.
+    Echo(Vec<u8>),
+    /// Gives this many zero bytes.
+    Produce(u64),
+    /// Asks the host for an object that does not exist, this many times.
+    HostCallbacks(u32),
+    /// Makes this many pages of zeros by faults, in a fresh window.
+    DemandZeroFaults(u32),
+    /// Copies this many pages by faults, in a fresh window.
+    CopyOnWriteFaults(u32),
+    /// As [`Probe::CopyOnWriteFaults`] without the faults: what they cost without touching memory.
+    CopyOnWriteSetup(u32),
+    /// Runs operations on an address space and tells what came of each.
+    Space(SpaceScript),
+    /// Makes and drops this many address spaces, one after the other, with a few pages in each.
+    Windows(u32),
+    /// Holds as many address spaces at once as there are windows; gives their number.
+    AllWindows,
+    /// How much memory there is and what faults there were.
+    Figures,
+    /// Allocates and frees blocks of many sizes; gives how many had a wrong content.
+    Heap {
+        /// How many steps.
+        steps: u32,
+        /// Where the pseudo-random sequence starts.
+        seed: u64,
+    },
+    /// Dies in this way.
+    Die(Death),
+}
+
+/// Ways for a guest to die.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Death {
+    /// By a Rust panic.
+    Panic,
+    /// By reading an address where nothing is.
+    WildRead,
+    /// By writing to its own code.
+    WildWrite,
+    /// By jumping to an address where nothing is.
+    WildJump,
+    /// By reading a program window outside an accessor.
+    WindowRead,
+    /// By dividing by zero.
+    DivideByZero,
+    /// By an invalid instruction.
+    InvalidOpcode,
+    /// By an address that is none.
+    NonCanonical,
+    /// By using up its stack.
+    StackOverflow,
+    /// By using up its memory.
+    OutOfMemory,
+}
+
+/// What a probe found.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum ProbeReply {
+    /// It was done.
+    Done,
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A number.
+    Number(u64),
+    /// What came of a script.
+    Space(SpaceOutcome),
+    /// Figures.
+    Figures(Figures),
+    /// The probe did not decode, or could not be done.
+    Failed(String),
+}
+
+/// How the guest's memory is. Frames have 4 KiB.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Figures {
+    /// Frames free.
+    pub frames_free: u64,
+    /// Frames in all.
+    pub frames_total: u64,
+    /// Pages of zeros made by faults since boot.
+    pub demand_zero_faults: u64,
+    /// Pages copied by faults since boot.
+    pub copy_on_write_faults: u64,
+    /// Accesses that missed since boot.
+    pub misses: u64,
+}
+
+/// A fresh address space and what to do with it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SpaceScript {
+    /// First page of the demand-zero range.
+    pub demand_first: u32,
+    /// The page after its last.
+    pub demand_end: u32,
+    /// Gas for a first touch.
+    pub touch_gas: u64,
+    /// Gas for a first store.
+    pub store_gas: u64,
+    /// Gas at first.
+    pub gas: u64,
+    /// Pages that may come to life.
+    pub pages: u32,
+    /// The operations, in order.
+    pub operations: Vec<SpaceOperation>,
+}
+
+/// One operation. One that its address space does not allow in its state is skipped.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum SpaceOperation {
+    /// Maps a page read-only; its content is made from the number.
+    MapReadOnly(u32, u8),
+    /// Maps a page copy-on-write; content 0 is the page of zeros.
+    MapCopyOnWrite(u32, u8),
+    /// Makes a page private.
+    MakePrivate(u32),
+    /// Loads 2^n octets, n from 0 to 3.
+    Load(u32, u8),
+    /// Stores 2^n octets.
+    Store(u32, u8, u64),
+    /// Reads octets.
+    Read(u32, u16),
+    /// Writes that many octets, made from the number.
+    Write(u32, u16, u8),
+    /// Takes the private pages of a range.
+    TakePrivate(u32, u32),
+}
+
+/// What came of a script.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SpaceOutcome {
+    /// One for each operation: its result (a value, a hash of octets, or a mark for a miss or a skip)
+    /// with the gas and pages left after it.
+    pub steps: Vec<(SpaceResult, u64, u32)>,
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum SpaceResult {
+    /// Done.
+    Done,
+    /// The value loaded.
+    Value(u64),
+    /// Octets read, or pages taken with their numbers, hashed.
+    Octets(Hash),
+    /// A miss.
+    Miss,
+    /// Not allowed in this state.
+    Skipped,
+    /// The platform could not.
+    Abort,
+}

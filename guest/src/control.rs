@@ -1,0 +1,138 @@
+//! The control block: everything the processor and the fault path look at, at one fixed address in memory
+//! that is writable from the first instruction. (Globals of the image are copied on their first write,
+//! by a fault; a trap must not cause that fault.)
+
+use crate::descriptor::{GDT_ENTRIES, Gate, IDT_ENTRIES, TaskState};
+use crate::layout::{CONTROL, WINDOW_COUNT};
+
+/// Frames put aside for the fault path, of each kind.
+pub const RESERVE_FRAMES: usize = 32;
+
+/// The control block.
+#[repr(C, align(4096))]
+pub struct Control {
+    /// Segments; the last two entries are free.
+    pub gdt: [u64; GDT_ENTRIES],
+    /// Stacks for traps.
+    pub task: TaskState,
+    /// Set while last words are written: a fault then is one too many.
+    pub dying: bool,
+    /// The frame of zeros that untouched pages share.
+    pub zero_frame: u64,
+    /// Frames of zeros for the fault path.
+    pub zeros: FrameStack,
+    /// Frames of anything, to copy into.
+    pub copies: FrameStack,
+    /// What happened since boot.
+    pub counters: Counters,
+    /// Trap gates, on a page of their own.
+    pub idt: IdtPage,
+    /// What the fault path knows of each window.
+    pub windows: [WindowControl; WINDOW_COUNT],
+    /// The stack for double faults grows down from its end.
+    pub double_fault_stack: DoubleFaultStack,
+}
+
+/// Trap gates, page-aligned.
+#[repr(C, align(4096))]
+pub struct IdtPage(pub [Gate; IDT_ENTRIES]);
+
+/// Two pages of stack.
+#[repr(C, align(4096))]
+pub struct DoubleFaultStack(pub [u8; 8192]);
+
+/// Counts since boot; never part of a decision.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Counters {
+    /// Pages of zeros made by the fault path.
+    pub demand_zero: u64,
+    /// Pages copied by the fault path.
+    pub copy_on_write: u64,
+    /// Accesses turned into misses.
+    pub misses: u64,
+}
+
+/// Demand-zero pages that the fault path may map in one window before the kernel looks.
+pub const LOG_PAGES: usize = 32;
+
+/// What the fault path knows of a window.
+#[repr(C)]
+pub struct WindowControl {
+    /// First demand-zero page.
+    pub demand_first: u32,
+    /// The page after the last demand-zero page.
+    pub demand_end: u32,
+    /// Gas for a page's first touch.
+    pub touch_gas: u64,
+    /// Gas for a page's first store.
+    pub store_gas: u64,
+    /// How many entries of the log are used.
+    pub logged: u32,
+    /// Pages the fault path mapped since the kernel last looked.
+    pub log: [u32; LOG_PAGES],
+}
+
+/// A few frames, by physical address.
+#[repr(C)]
+pub struct FrameStack {
+    count: usize,
+    frames: [u64; RESERVE_FRAMES],
+}
+
+impl FrameStack {
+    /// Takes a frame.
+    pub fn pop(&mut self) -> Option<u64> {
+        self.count = self.count.checked_sub(1)?;
+        Some(self.frames[self.count])
+    }
+
+    /// Adds a frame; there must be room.
+    pub fn push(&mut self, frame: u64) {
+        self.frames[self.count] = frame;
+        self.count += 1;
+    }
+
+    /// Whether there is no room.
+    pub fn is_full(&self) -> bool {
+        self.count == RESERVE_FRAMES
+    }
+
+    /// Frames in it.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl WindowControl {
+    /// Notes a page the fault path is about to map. False if there is no room.
+    pub fn log_page(&mut self, page: u32) -> bool {
+        let Some(slot) = self.log.get_mut(self.logged as usize) else { return false };
+        *slot = page;
+        self.logged += 1;
+        true
+    }
+}
+
+/// The control block's address.
+pub const fn control() -> *mut Control {
+    CONTROL as *mut Control
+}
+
+/// Works on the control block.
+pub fn with_control<R>(work: impl FnOnce(&mut Control) -> R) -> R {
+    // SAFETY: 1. `entry` mapped the block, zeroed, before any other code ran; zeros are valid for every
+    // field. 2. It has no other reference: `work` runs alone, makes no access that the fault path answers
+    // (only accessors do), and no caller nests this call.
+    work(unsafe { &mut *control() })
+}
+
+const _: () = {
+    use core::mem::{offset_of, size_of};
+    assert!(offset_of!(Control, gdt) == 0);
+    assert!(offset_of!(Control, task) == 0x40);
+    assert!(offset_of!(Control, idt) == 0x1000);
+    assert!(offset_of!(Control, windows) == 0x2000);
+    assert!(offset_of!(WindowControl, log) == 28);
+    assert!(size_of::<Control>() < 64 << 10);
+};

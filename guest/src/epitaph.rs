@@ -1,0 +1,122 @@
+//! Last words: what a dying guest tells the host, in at most [`EPITAPH_BYTES`] of text.
+
+use crate::control::with_control;
+use crate::fault::fault_address;
+use crate::layout::STACK_GUARD;
+use crate::trap::TrapFrame;
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+use hyperlight_common::flatbuffer_wrappers::guest_error::ErrorCode;
+use hyperlight_guest::exit::write_abort;
+
+/// Hyperlight takes 1024 bytes, its error code included; a longer message is lost.
+const EPITAPH_BYTES: usize = 1000;
+
+/// Ends a message to the host.
+const END: u8 = 0xff;
+
+/// Text that is cut off at the end of its buffer.
+struct Epitaph {
+    bytes: [u8; EPITAPH_BYTES],
+    len: usize,
+}
+
+impl Epitaph {
+    /// Begins last words. A second death while speaking ends at once.
+    fn begin() -> Self {
+        let again = with_control(|control| core::mem::replace(&mut control.dying, true));
+        let mut words = Self { bytes: [0; EPITAPH_BYTES], len: 0 };
+        if again {
+            let _ = words.write_str("died again while writing an epitaph");
+            words.send()
+        }
+        words
+    }
+
+    fn send(&self) -> ! {
+        write_abort(&[ErrorCode::UnknownError as u8]);
+        write_abort(&self.bytes[..self.len]);
+        write_abort(&[END]);
+        unreachable!("the host does not resume a guest that aborted")
+    }
+}
+
+impl Write for Epitaph {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.len..];
+        let mut len = text.len().min(room.len());
+        while !text.is_char_boundary(len) {
+            len -= 1;
+        }
+        room[..len].copy_from_slice(&text.as_bytes()[..len]);
+        self.len += len;
+        Ok(())
+    }
+}
+
+/// Dies of a panic.
+#[panic_handler]
+fn panic(info: &PanicInfo) -> ! {
+    let mut words = Epitaph::begin();
+    let _ = write!(words, "{info}");
+    words.send()
+}
+
+/// Dies of an exception nobody resolved.
+pub fn exception(frame: &TrapFrame) -> ! {
+    let mut words = Epitaph::begin();
+    let _ = describe(&mut words, frame);
+    words.send()
+}
+
+fn describe(words: &mut Epitaph, frame: &TrapFrame) -> fmt::Result {
+    let address = fault_address();
+    let name = NAMES.get(frame.vector as usize).copied().unwrap_or("unknown exception");
+    if frame.vector == 14 && STACK_GUARD.contains(&address) {
+        write!(words, "kernel stack overflow, ")?;
+    }
+    write!(words, "{name} (vector {}, error code {:#x})", frame.vector, frame.error_code)?;
+    if frame.vector == 14 {
+        write!(words, " at address {address:#x}")?;
+    }
+    let image_offset = frame.rip.wrapping_sub(image_start());
+    write!(words, "; rip {:#x} (image + {image_offset:#x})", frame.rip)?;
+    write!(words, " rsp {:#x} rflags {:#x} cs {:#x}", frame.rsp, frame.rflags, frame.cs)?;
+    write!(words, " rax {:#x} rbx {:#x} rcx {:#x} rdx {:#x}", frame.rax, frame.rbx, frame.rcx, frame.rdx)?;
+    write!(words, " rsi {:#x} rdi {:#x} rbp {:#x} r8 {:#x}", frame.rsi, frame.rdi, frame.rbp, frame.r8)?;
+    write!(words, " r9 {:#x} r10 {:#x} r11 {:#x} r12 {:#x}", frame.r9, frame.r10, frame.r11, frame.r12)?;
+    write!(words, " r13 {:#x} r14 {:#x} r15 {:#x}", frame.r13, frame.r14, frame.r15)
+}
+
+/// Where the image begins in memory: addresses in the ELF file count from there.
+fn image_start() -> u64 {
+    unsafe extern "C" {
+        static __ehdr_start: u8;
+    }
+    (&raw const __ehdr_start) as u64
+}
+
+const NAMES: [&str; 22] = [
+    "division error",
+    "debug trap",
+    "non-maskable interrupt",
+    "breakpoint",
+    "overflow",
+    "bound range exceeded",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "coprocessor segment overrun",
+    "invalid task state",
+    "segment not present",
+    "stack segment fault",
+    "general protection fault",
+    "page fault",
+    "reserved exception",
+    "floating-point error",
+    "alignment check",
+    "machine check",
+    "SIMD floating-point error",
+    "virtualisation exception",
+    "control protection exception",
+];

@@ -1,0 +1,140 @@
+//! Page faults: pages of program windows, and globals of the image on their first write.
+//!
+//! This code runs on the trap stack in the middle of anything. It takes what it needs from the control
+//! block, the page tables and the meter that the accessor carries; it allocates nothing, calls nothing of
+//! the kernel and writes no global.
+
+use crate::accessors;
+use crate::control::{Control, WindowControl, with_control};
+use crate::frames;
+use crate::layout::{PAGE_BYTES, WINDOW_STRIDE, WINDOWS, WINDOWS_RANGE};
+use crate::page_table::{Entry, Slot, Walk, flush_page, walk};
+use crate::trap::TrapFrame;
+use crate::window::upper_table;
+use hyperlight_common::vmem::{BasicMapping, MappingKind};
+use hyperlight_guest::paging::{map_region, virt_to_phys};
+use hyperlight_guest::prim_alloc::alloc_phys_pages;
+use javm_interpreter::Meter;
+
+const ERROR_PRESENT: u64 = 1;
+const ERROR_WRITE: u64 = 1 << 1;
+const ERROR_RESERVED: u64 = 1 << 3;
+
+/// Deals with a page fault by what it returns to. False: it is nobody's, the guest must die.
+pub fn page_fault(frame: &mut TrapFrame) -> bool {
+    let address = fault_address();
+    if !accessors::range().contains(&frame.rip) || !WINDOWS_RANGE.contains(&address) {
+        return image_page(address, frame.error_code);
+    }
+    if frame.error_code & ERROR_RESERVED != 0 {
+        return false;
+    }
+    // SAFETY: the accessor has a `&mut Meter` in rsi.
+    let meter = unsafe { &mut *(frame.rsi as *mut Meter) };
+    let is_store = frame.error_code & ERROR_WRITE != 0;
+    with_control(|control| {
+        if window_page(control, address, is_store, meter).is_none() {
+            control.counters.misses += 1;
+            frame.rip = accessors::miss_landing();
+        }
+    });
+    true
+}
+
+/// The address of the last page fault.
+pub fn fault_address() -> u64 {
+    let address: u64;
+    // SAFETY: reading cr2 has no effect.
+    unsafe { core::arch::asm!("mov {}, cr2", out(reg) address, options(nomem, nostack, preserves_flags)) };
+    address
+}
+
+/// The four outcomes for a page of a window: `None` is a miss, and nothing has changed.
+fn window_page(control: &mut Control, address: u64, is_store: bool, meter: &mut Meter) -> Option<()> {
+    let window = ((address - WINDOWS) / WINDOW_STRIDE) as usize;
+    let page = u32::try_from(address % WINDOW_STRIDE >> 12).ok().filter(|&page| page < 1 << 20)?;
+    // SAFETY: the upper tables are made at boot, before any accessor runs.
+    let Walk::Page(slot) = (unsafe { walk(upper_table(window), window, page) }) else { return None };
+    let entry = slot.read();
+    if !entry.is_present() {
+        return demand_zero(control, window, page, slot, is_store, meter);
+    }
+    if is_store && entry.is_copy_on_write() {
+        copy(control, window, slot, entry.frame(), meter)?;
+        flush_page(address & !(PAGE_BYTES - 1));
+        return Some(());
+    }
+    None
+}
+
+fn demand_zero(
+    control: &mut Control,
+    window: usize,
+    page: u32,
+    slot: Slot,
+    is_store: bool,
+    meter: &mut Meter,
+) -> Option<()> {
+    let rules: &mut WindowControl = &mut control.windows[window];
+    if page < rules.demand_first || page >= rules.demand_end {
+        return None;
+    }
+    let price = if is_store { rules.touch_gas.checked_add(rules.store_gas)? } else { rules.touch_gas };
+    let gas_left = meter.gas_left.checked_sub(price)?;
+    let pages_left = meter.pages_left.checked_sub(1)?;
+    if is_store && control.zeros.count() == 0 || !rules.log_page(page) {
+        return None;
+    }
+    let entry = match is_store {
+        true => Entry::private(control.zeros.pop()?),
+        false => Entry::copy_on_write(control.zero_frame),
+    };
+    slot.write(entry);
+    (meter.gas_left, meter.pages_left) = (gas_left, pages_left);
+    control.counters.demand_zero += 1;
+    Some(())
+}
+
+fn copy(control: &mut Control, window: usize, slot: Slot, shared: u64, meter: &mut Meter) -> Option<()> {
+    let gas_left = meter.gas_left.checked_sub(control.windows[window].store_gas)?;
+    let own = if shared == control.zero_frame {
+        control.zeros.pop()?
+    } else {
+        let own = control.copies.pop()?;
+        frames::copy(shared, own);
+        own
+    };
+    slot.write(Entry::private(own));
+    meter.gas_left = gas_left;
+    control.counters.copy_on_write += 1;
+    Some(())
+}
+
+/// A page of the image as Hyperlight maps it: read-only or not yet there, to be copied on its first write.
+fn image_page(address: u64, error_code: u64) -> bool {
+    let Some(mapping) = virt_to_phys(address).next() else { return false };
+    let present = error_code & ERROR_PRESENT != 0;
+    let executable = match mapping.kind {
+        MappingKind::Cow(page) if present && error_code & ERROR_WRITE != 0 => page.executable,
+        MappingKind::ZeroInit(page) if !present => page.executable,
+        _ => return false,
+    };
+    // SAFETY: taking fresh frames is always allowed.
+    let own = unsafe { alloc_phys_pages(1) };
+    let page = address & !(PAGE_BYTES - 1);
+    if present {
+        // SAFETY: the page is mapped, the frame is fresh and in the linear map.
+        unsafe {
+            core::ptr::copy_nonoverlapping(
+                page as *const u8,
+                crate::arena::to_virtual(own),
+                PAGE_BYTES as usize,
+            )
+        };
+    }
+    let kind = MappingKind::Basic(BasicMapping { readable: true, writable: true, executable });
+    // SAFETY: the frame has the page's content, so nobody can tell it was replaced.
+    unsafe { map_region(own, page as *mut u8, PAGE_BYTES, kind) };
+    flush_page(page);
+    true
+}

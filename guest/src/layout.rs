@@ -1,0 +1,35 @@
+//! Where things are in the address space. Hyperlight takes PML4 slots 0, 0x1f8 and 0x1ff; the rest is ours.
+
+use core::ops::Range;
+use hyperlight_common::layout::{SCRATCH_TOP_EXN_STACK_OFFSET, SCRATCH_TOP_GPA, SCRATCH_TOP_GVA};
+
+/// Octets in a page and in a frame.
+pub const PAGE_BYTES: u64 = 4096;
+
+/// The control block: descriptor tables, what the fault path needs, the stack for double faults.
+pub const CONTROL: u64 = 0xffff_fd00_0000_0000;
+
+/// The end of the kernel's stack, which Hyperlight remembers between calls.
+pub const STACK_TOP: u64 = hyperlight_guest::layout::MAIN_STACK_TOP_GVA;
+/// The kernel's stack, all of it mapped at boot; below it nothing is mapped.
+pub const STACK_BYTES: u64 = 512 << 10;
+/// Addresses below the stack that say "stack overflow" when they fault.
+pub const STACK_GUARD: Range<u64> = STACK_TOP - STACK_BYTES - (1 << 20)..STACK_TOP - STACK_BYTES;
+
+/// The end of the stack that traps run on: eleven pages that Hyperlight reserves for exceptions.
+pub const TRAP_STACK_TOP: u64 = SCRATCH_TOP_GVA as u64 - SCRATCH_TOP_EXN_STACK_OFFSET + 1;
+
+/// The linear map: all of scratch memory is mapped at its physical address plus this.
+pub const LINEAR_OFFSET: u64 = SCRATCH_TOP_GVA as u64 - SCRATCH_TOP_GPA as u64;
+
+/// The first program window, where PML4 slot 2 begins.
+pub const WINDOWS: u64 = 2 << 39;
+/// From one window to the next: 4 GiB of program memory, then 4 GiB of nothing.
+pub const WINDOW_STRIDE: u64 = 8 << 30;
+/// Windows in two PML4 slots; one for each live call frame.
+pub const WINDOW_COUNT: usize = 128;
+/// All windows.
+pub const WINDOWS_RANGE: Range<u64> = WINDOWS..WINDOWS + WINDOW_COUNT as u64 * WINDOW_STRIDE;
+
+const _: () = assert!(WINDOWS_RANGE.end == 4 << 39);
+const _: () = assert!(TRAP_STACK_TOP.is_multiple_of(16));

@@ -1,0 +1,145 @@
+//! Page tables: entries, and the way from a window's page to its entry.
+
+use crate::arena::to_virtual;
+use crate::layout::{WINDOW_STRIDE, WINDOWS};
+use core::arch::asm;
+
+const PRESENT: u64 = 1;
+const WRITABLE: u64 = 1 << 1;
+const ACCESSED: u64 = 1 << 5;
+const DIRTY: u64 = 1 << 6;
+const NO_EXECUTE: u64 = 1 << 63;
+/// Ours (bit 9 is Hyperlight's): the first store copies.
+const COPY_ON_WRITE: u64 = 1 << 10;
+const FRAME: u64 = 0x000f_ffff_ffff_f000;
+
+/// An entry of any level.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Entry(u64);
+
+impl Entry {
+    /// Nothing here.
+    pub const ABSENT: Self = Self(0);
+
+    /// Points to a table.
+    pub const fn table(frame: u64) -> Self {
+        Self(frame | PRESENT | WRITABLE | ACCESSED)
+    }
+
+    /// A page that may be read.
+    pub const fn read_only(frame: u64) -> Self {
+        Self(frame | PRESENT | ACCESSED | NO_EXECUTE)
+    }
+
+    /// A page that may be read; the first store copies it.
+    pub const fn copy_on_write(frame: u64) -> Self {
+        Self(frame | PRESENT | ACCESSED | COPY_ON_WRITE | NO_EXECUTE)
+    }
+
+    /// A page with a frame of its own.
+    pub const fn private(frame: u64) -> Self {
+        Self(frame | PRESENT | WRITABLE | ACCESSED | DIRTY | NO_EXECUTE)
+    }
+
+    /// Whether there is anything.
+    pub const fn is_present(self) -> bool {
+        self.0 & PRESENT != 0
+    }
+
+    /// Whether it is a page that the first store copies.
+    pub const fn is_copy_on_write(self) -> bool {
+        self.0 & COPY_ON_WRITE != 0
+    }
+
+    /// Whether it is a page with a frame of its own.
+    pub const fn is_private(self) -> bool {
+        self.0 & WRITABLE != 0
+    }
+
+    /// The frame it points to.
+    pub const fn frame(self) -> u64 {
+        self.0 & FRAME
+    }
+}
+
+/// A place in a table.
+#[derive(Clone, Copy)]
+pub struct Slot(*mut Entry);
+
+impl Slot {
+    /// The place of an index (0–511) in the table in that frame.
+    ///
+    /// # Safety
+    /// The frame is a table of this module's making, or the root, and stays one while the slot is used.
+    pub unsafe fn new(table_frame: u64, index: u64) -> Self {
+        debug_assert!(index < 512);
+        // SAFETY: the index is within the table.
+        Self(unsafe { to_virtual(table_frame).cast::<Entry>().add(index as usize) })
+    }
+
+    /// The entry.
+    pub fn read(self) -> Entry {
+        // SAFETY: by the constructor's condition; volatile, as the processor writes to it too.
+        unsafe { self.0.read_volatile() }
+    }
+
+    /// Changes the entry. The caller sees to stale translations.
+    pub fn write(self, entry: Entry) {
+        // SAFETY: by the constructor's condition.
+        unsafe { self.0.write_volatile(entry) }
+    }
+
+    /// The table the entry points to, if there is one.
+    pub fn table(self) -> Option<u64> {
+        let entry = self.read();
+        entry.is_present().then(|| entry.frame())
+    }
+}
+
+/// The slots on the way to a page of a window, from the third level down: a table may be missing.
+pub enum Walk {
+    /// The page's own slot.
+    Page(Slot),
+    /// The slot that should point to a table on the way.
+    Missing(Slot),
+}
+
+/// Walks to a page (0 to 2²⁰ − 1) of a window whose upper table lies in `upper_frame`.
+///
+/// # Safety
+/// The frame holds the window's third-level table.
+pub unsafe fn walk(upper_frame: u64, window: usize, page: u32) -> Walk {
+    let address = WINDOWS + window as u64 * WINDOW_STRIDE + (u64::from(page) << 12);
+    let mut table = upper_frame;
+    for shift in [30, 21] {
+        // SAFETY: by this function's condition, and below that by what tables point to.
+        let slot = unsafe { Slot::new(table, address >> shift & 511) };
+        match slot.table() {
+            Some(next) => table = next,
+            None => return Walk::Missing(slot),
+        }
+    }
+    // SAFETY: the same.
+    Walk::Page(unsafe { Slot::new(table, address >> 12 & 511) })
+}
+
+/// The frame of the root table.
+pub fn root() -> u64 {
+    let cr3: u64;
+    // SAFETY: reading cr3 has no effect.
+    unsafe { asm!("mov {}, cr3", out(reg) cr3, options(nomem, nostack, preserves_flags)) };
+    cr3 & FRAME
+}
+
+/// Forgets the cached translation of one page.
+pub fn flush_page(address: u64) {
+    // SAFETY: forgetting a translation is always allowed.
+    unsafe { asm!("invlpg [{}]", in(reg) address, options(nostack, preserves_flags)) };
+}
+
+/// Forgets all cached translations.
+pub fn flush_all() {
+    // SAFETY: the same root again.
+    unsafe { asm!("mov {t}, cr3", "mov cr3, {t}", t = out(reg) _, options(nostack, preserves_flags)) };
+}

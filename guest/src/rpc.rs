@@ -1,0 +1,96 @@
+//! Calls from the host: one function name, one byte string in, one out.
+
+use crate::platform::HyperlightArch;
+use crate::single::Single;
+use crate::{frames, gate};
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use hyperlight_common::flatbuffer_wrappers::function_call::FunctionCall;
+use hyperlight_common::flatbuffer_wrappers::function_types::{
+    FunctionCallResult, ParameterValue, ReturnValue,
+};
+use hyperlight_common::flatbuffer_wrappers::guest_error::{ErrorCode, GuestError};
+use hyperlight_guest::transport::{self, DispatchAction};
+use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, ProbeReply, RPC};
+use nub_abi::rpc::{Reply, Request};
+use nub_kernel::Kernel;
+use parity_scale_codec::{DecodeAll, Encode};
+
+/// The kernel, once `Boot` has come.
+static KERNEL: Single<Option<Kernel<HyperlightArch>>> = Single::new(None);
+
+/// Serves the call that the host has put into the queue.
+pub extern "sysv64" fn serve_one_call() {
+    transport::maybe_refresh();
+    match transport::with_ctx(|context| context.recv_h2g_dispatch()).expect("a well-formed message") {
+        DispatchAction::Call(id, call) => {
+            let result = FunctionCallResult::new(serve(call).map(ReturnValue::VecBytes));
+            transport::with_ctx(|context| context.send_h2g_result(id, result)).expect("a reply that fits");
+        }
+        // SAFETY: no message is in flight.
+        DispatchAction::SnapshotCheckpoint => {
+            unsafe { transport::prepare_snapshot() }.expect("a checkpoint");
+        }
+    }
+}
+
+fn serve(call: FunctionCall) -> Result<Vec<u8>, GuestError> {
+    let request = match call.parameters.map(<[ParameterValue; 1]>::try_from) {
+        Some(Ok([ParameterValue::VecBytes(bytes)])) => bytes,
+        _ => return Err(refusal(format!("`{}` takes one byte string", call.function_name))),
+    };
+    match call.function_name.as_str() {
+        RPC => Ok(frame(&rpc(&request))),
+        PROBE => Ok(frame(&probe(&request))),
+        name => Err(refusal(format!("there is no function `{name}`"))),
+    }
+}
+
+fn refusal(message: alloc::string::String) -> GuestError {
+    GuestError::new(ErrorCode::GuestFunctionNotFound, message)
+}
+
+/// The reply's bytes, or the news that they are too many to send.
+fn frame<T: Encode>(reply: &T) -> Vec<u8> {
+    let bytes = reply.encode();
+    match bytes.len() <= MESSAGE_BYTES_MAX {
+        true => Framed::Message(bytes).encode(),
+        false => Framed::TooLarge(bytes.len() as u64).encode(),
+    }
+}
+
+fn rpc(request: &[u8]) -> Reply {
+    match Request::decode_all(&mut &*request) {
+        Ok(request) => KERNEL.with(|kernel| answer(kernel, &request)),
+        Err(error) => Reply::BadRequest(error.to_string()),
+    }
+}
+
+fn answer(kernel: &mut Option<Kernel<HyperlightArch>>, request: &Request) -> Reply {
+    match (kernel, request) {
+        (kernel @ None, Request::Boot(config)) => {
+            *kernel = Some(Kernel::new(HyperlightArch::new(), config));
+            Reply::Booted
+        }
+        (Some(kernel), request) => with_figures(kernel.handle(request)),
+        (None, _) => Reply::BadRequest("the kernel has not booted; send Boot first".into()),
+    }
+}
+
+/// Adds what only the platform counts.
+fn with_figures(mut reply: Reply) -> Reply {
+    if let Reply::HealthCheck(health) = &mut reply {
+        let figures = gate::figures();
+        (health.frames_free, health.frames_total) = frames::usage();
+        health.page_faults = figures.demand_zero_faults + figures.copy_on_write_faults + figures.misses;
+    }
+    reply
+}
+
+fn probe(request: &[u8]) -> ProbeReply {
+    match DecodeAll::decode_all(&mut &*request) {
+        Ok(probe) => gate::answer(probe),
+        Err(error) => ProbeReply::Failed(error.to_string()),
+    }
+}

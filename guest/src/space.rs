@@ -1,0 +1,280 @@
+//! An address space on hardware: a window, and what is mapped in it.
+
+use crate::accessors;
+use crate::arena::{to_physical, to_virtual};
+use crate::control::{LOG_PAGES, WindowControl, with_control};
+use crate::frames;
+use crate::layout::PAGE_BYTES;
+use crate::page_table::{Entry, Slot, flush_all, flush_page};
+use crate::window::Window;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use javm_interpreter::{Memory, Meter, Miss};
+use javm_isa::AccessKind;
+use nub_abi::error::Abort;
+use nub_kernel::arch::{AddressSpace, PageState, SpaceConfig};
+use nub_state::{Page, PageBytes};
+
+/// Pages to forget one by one; for more, all translations are forgotten.
+const FLUSH_EACH_MAX: usize = 8;
+
+/// A program's memory in a window of its own.
+pub struct HyperlightMemory {
+    window: Window,
+    /// Pages that were ever mapped, with the content mapped, which lives as long as this.
+    mapped: Vec<(u32, Option<Arc<Page>>)>,
+}
+
+impl HyperlightMemory {
+    /// An empty address space. Fails if all windows are in use.
+    pub fn new(config: SpaceConfig) -> Result<Self, Abort> {
+        let control = WindowControl {
+            demand_first: config.demand_zero.start,
+            demand_end: config.demand_zero.end,
+            touch_gas: config.touch_gas,
+            store_gas: config.store_gas,
+            logged: 0,
+            log: [0; LOG_PAGES],
+        };
+        let window = Window::take(control).ok_or(Abort::OutOfFrames)?;
+        with_control(frames::refill_reserve);
+        Ok(Self { window, mapped: Vec::new() })
+    }
+
+    fn entry(&self, page: u32) -> Entry {
+        self.window.slot(page).map_or(Entry::ABSENT, Slot::read)
+    }
+
+    /// Notes the pages that the fault path has mapped.
+    fn read_log(&mut self) {
+        with_control(|control| {
+            let window = &mut control.windows[self.window.index()];
+            let logged = core::mem::take(&mut window.logged) as usize;
+            self.mapped.extend(window.log[..logged].iter().map(|&page| (page, None)));
+        });
+    }
+
+    fn map(&mut self, page: u32, entry: Entry, content: Option<Arc<Page>>) -> Result<(), Abort> {
+        self.read_log();
+        let slot = self.window.slot_or_make(page).ok_or(Abort::OutOfFrames)?;
+        assert!(!slot.read().is_present(), "page {page} is mapped already");
+        self.mapped.push((page, content));
+        slot.write(entry);
+        with_control(frames::refill_reserve);
+        Ok(())
+    }
+
+    /// Unmaps every page the predicate picks; gives those with frames of their own to `take`.
+    fn unmap(&mut self, pick: impl Fn(u32, Entry) -> bool, mut take: impl FnMut(u32, u64)) {
+        self.read_log();
+        let mut flush = Flush::new(self.window.base());
+        for &(page, _) in &self.mapped {
+            let Some(slot) = self.window.slot(page) else { continue };
+            let entry = slot.read();
+            if !entry.is_present() || !pick(page, entry) {
+                continue;
+            }
+            slot.write(Entry::ABSENT);
+            flush.page(page);
+            if entry.is_private() {
+                take(page, entry.frame());
+            }
+        }
+        flush.finish();
+    }
+
+    /// The linear map's view of an octet of a mapped page.
+    fn linear(entry: Entry, address: u32) -> *mut u8 {
+        to_virtual(entry.frame() + u64::from(address) % PAGE_BYTES)
+    }
+
+    /// An access over two pages, which may wrap: whole, or not at all, and never with a charge.
+    fn crossing(&mut self, address: u32, octets: &mut [u8], kind: AccessKind) -> Result<(), Miss> {
+        let first = self.entry(address >> 12);
+        let second = self.entry(address.wrapping_add(octets.len() as u32 - 1) >> 12);
+        let ready = |entry: Entry| match kind {
+            AccessKind::Load => entry.is_present(),
+            AccessKind::Store => entry.is_private(),
+        };
+        if !ready(first) || !ready(second) {
+            return Err(Miss);
+        }
+        for (index, octet) in octets.iter_mut().enumerate() {
+            let at = address.wrapping_add(index as u32);
+            let view = Self::linear(if at >> 12 == address >> 12 { first } else { second }, at);
+            match kind {
+                // SAFETY: the page is mapped, so its frame is alive; nothing else writes to it meanwhile.
+                AccessKind::Load => *octet = unsafe { view.read() },
+                // SAFETY: the frame is this address space's own.
+                AccessKind::Store => unsafe { view.write(*octet) },
+            }
+        }
+        Ok(())
+    }
+
+    /// Works through a range page by page: the linear map's view, and the part of the range.
+    fn pages_of(&self, address: u32, len: usize, mut work: impl FnMut(Entry, *mut u8, Range<usize>)) {
+        let mut done = 0;
+        while done < len {
+            let at = address.wrapping_add(done as u32);
+            let end = len.min(done + (PAGE_BYTES - u64::from(at) % PAGE_BYTES) as usize);
+            let entry = self.entry(at >> 12);
+            work(entry, Self::linear(entry, at), done..end);
+            done = end;
+        }
+    }
+}
+
+/// Translations to forget, one by one or all at once.
+struct Flush {
+    base: u64,
+    pages: usize,
+}
+
+impl Flush {
+    fn new(base: u64) -> Self {
+        Self { base, pages: 0 }
+    }
+
+    fn page(&mut self, page: u32) {
+        self.pages += 1;
+        if self.pages <= FLUSH_EACH_MAX {
+            flush_page(self.base + (u64::from(page) << 12));
+        }
+    }
+
+    fn finish(self) {
+        if self.pages > FLUSH_EACH_MAX {
+            flush_all();
+        }
+    }
+}
+
+impl Drop for HyperlightMemory {
+    fn drop(&mut self) {
+        let mut own = Vec::new();
+        self.unmap(|_, _| true, |_, frame| own.push(frame));
+        own.into_iter().for_each(frames::give);
+    }
+}
+
+/// Octets that run past the end of their page.
+fn crosses(address: u32, len: u32) -> bool {
+    address % PAGE_BYTES as u32 > PAGE_BYTES as u32 - len
+}
+
+macro_rules! accesses {
+    ($($load:ident, $store:ident, $type:ty;)*) => {$(
+        #[inline]
+        fn $load(&mut self, address: u32, meter: &mut Meter) -> Result<$type, Miss> {
+            const LEN: usize = size_of::<$type>();
+            if crosses(address, LEN as u32) {
+                let mut octets = [0; LEN];
+                self.crossing(address, &mut octets, AccessKind::Load)?;
+                return Ok(<$type>::from_le_bytes(octets));
+            }
+            // SAFETY: 32 bits after the base are in the window.
+            unsafe { accessors::$load(self.window.base() + u64::from(address), meter) }.ok_or(Miss)
+        }
+
+        #[inline]
+        fn $store(&mut self, address: u32, value: $type, meter: &mut Meter) -> Result<(), Miss> {
+            if crosses(address, size_of::<$type>() as u32) {
+                return self.crossing(address, &mut value.to_le_bytes(), AccessKind::Store);
+            }
+            // SAFETY: 32 bits after the base are in the window.
+            unsafe { accessors::$store(self.window.base() + u64::from(address), value, meter) }.ok_or(Miss)
+        }
+    )*};
+}
+
+impl Memory for HyperlightMemory {
+    accesses! {
+        load_u8, store_u8, u8;
+        load_u16, store_u16, u16;
+        load_u32, store_u32, u32;
+        load_u64, store_u64, u64;
+    }
+
+    fn is_mapped(&self, page: u32, kind: AccessKind) -> bool {
+        match self.page_state(page) {
+            PageState::Unmapped => false,
+            PageState::ReadOnly => kind == AccessKind::Load,
+            PageState::CopyOnWrite | PageState::Private => true,
+        }
+    }
+}
+
+impl AddressSpace for HyperlightMemory {
+    fn page_state(&self, page: u32) -> PageState {
+        match self.entry(page) {
+            entry if !entry.is_present() => PageState::Unmapped,
+            entry if entry.is_private() => PageState::Private,
+            entry if entry.is_copy_on_write() => PageState::CopyOnWrite,
+            _ => PageState::ReadOnly,
+        }
+    }
+
+    fn map_read_only(&mut self, page: u32, content: Arc<Page>) -> Result<(), Abort> {
+        let frame = to_physical(content.bytes().as_ptr());
+        self.map(page, Entry::read_only(frame), Some(content))
+    }
+
+    fn map_copy_on_write(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
+        let frame = match &content {
+            Some(content) => to_physical(content.bytes().as_ptr()),
+            None => with_control(|control| control.zero_frame),
+        };
+        self.map(page, Entry::copy_on_write(frame), content)
+    }
+
+    fn make_private(&mut self, page: u32) -> Result<(), Abort> {
+        let slot = self.window.slot(page).filter(|slot| slot.read().is_copy_on_write());
+        let slot = slot.expect("a copy-on-write page");
+        let shared = slot.read().frame();
+        let own = if shared == with_control(|control| control.zero_frame) {
+            frames::take_zeroed().ok_or(Abort::OutOfFrames)?
+        } else {
+            let own = frames::take().ok_or(Abort::OutOfFrames)?;
+            frames::copy(shared, own);
+            own
+        };
+        slot.write(Entry::private(own));
+        flush_page(self.window.base() + (u64::from(page) << 12));
+        with_control(frames::refill_reserve);
+        Ok(())
+    }
+
+    fn read(&self, address: u32, out: &mut [u8]) {
+        self.pages_of(address, out.len(), |entry, view, range| {
+            assert!(entry.is_present(), "read of an unmapped page");
+            // SAFETY: the frame is alive, the part lies in its page, and `out` is not program memory.
+            unsafe { view.copy_to_nonoverlapping(out[range.clone()].as_mut_ptr(), range.len()) };
+        });
+    }
+
+    fn write(&mut self, address: u32, data: &[u8]) {
+        self.pages_of(address, data.len(), |entry, view, range| {
+            assert!(entry.is_private(), "write to a page that is not private");
+            // SAFETY: the frame is this address space's own, and the part lies in its page.
+            unsafe { view.copy_from_nonoverlapping(data[range.clone()].as_ptr(), range.len()) };
+        });
+    }
+
+    fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)> {
+        let mut taken = Vec::new();
+        self.unmap(
+            |page, entry| pages.contains(&page) && entry.is_private(),
+            |page, frame| {
+                // SAFETY: the frame was this address space's own and is unmapped now; a box of a page is
+                // a frame (see `heap`).
+                let bytes = unsafe { Box::from_raw(to_virtual(frame).cast::<PageBytes>()) };
+                taken.push((page, Arc::new(Page::from(bytes))));
+            },
+        );
+        taken.sort_unstable_by_key(|&(page, _)| page);
+        taken
+    }
+}

@@ -1,0 +1,111 @@
+//! Traps: assembly stubs that save the registers, and where each exception goes.
+
+use crate::{epitaph, fault};
+use core::arch::global_asm;
+use core::mem::{offset_of, size_of};
+
+/// The registers at a trap, in the order the stubs push them.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct TrapFrame {
+    pub r15: u64,
+    pub r14: u64,
+    pub r13: u64,
+    pub r12: u64,
+    pub r11: u64,
+    pub r10: u64,
+    pub r9: u64,
+    pub r8: u64,
+    pub rbp: u64,
+    pub rdi: u64,
+    pub rsi: u64,
+    pub rdx: u64,
+    pub rcx: u64,
+    pub rbx: u64,
+    pub rax: u64,
+    pub vector: u64,
+    pub error_code: u64,
+    pub rip: u64,
+    pub cs: u64,
+    pub rflags: u64,
+    pub rsp: u64,
+    pub ss: u64,
+}
+
+const _: () = assert!(offset_of!(TrapFrame, vector) == 15 * 8);
+const _: () = assert!(offset_of!(TrapFrame, rip) == 17 * 8);
+// With a 16-aligned interrupt stack, `trap` is called with the alignment its ABI wants.
+const _: () = assert!(size_of::<TrapFrame>().is_multiple_of(16));
+
+const PAGE_FAULT: u64 = 14;
+const STUB_BYTES: u64 = 16;
+
+global_asm!(
+    ".global trap_stubs",
+    ".balign 16",
+    "trap_stubs:",
+    ".irp vector, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+    ".balign 16",
+    // The processor pushes an error code for these; for the others the stub does.
+    ".if (\\vector == 8) || ((\\vector >= 10) && (\\vector <= 14)) || (\\vector == 17) || (\\vector == 21) || (\\vector == 29) || (\\vector == 30)",
+    ".else",
+    "push 0",
+    ".endif",
+    "push \\vector",
+    "jmp trap_common",
+    ".endr",
+    ".balign 16",
+    "trap_common:",
+    "push rax",
+    "push rbx",
+    "push rcx",
+    "push rdx",
+    "push rsi",
+    "push rdi",
+    "push rbp",
+    "push r8",
+    "push r9",
+    "push r10",
+    "push r11",
+    "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "cld",
+    "mov rdi, rsp",
+    "call {trap}",
+    "pop r15",
+    "pop r14",
+    "pop r13",
+    "pop r12",
+    "pop r11",
+    "pop r10",
+    "pop r9",
+    "pop r8",
+    "pop rbp",
+    "pop rdi",
+    "pop rsi",
+    "pop rdx",
+    "pop rcx",
+    "pop rbx",
+    "pop rax",
+    "add rsp, 16",
+    "iretq",
+    trap = sym trap,
+);
+
+unsafe extern "C" {
+    static trap_stubs: u8;
+}
+
+/// The address of an exception's stub.
+pub fn trap_stub(vector: u8) -> u64 {
+    (&raw const trap_stubs) as u64 + u64::from(vector) * STUB_BYTES
+}
+
+/// A trap. Returning resumes what the frame says.
+extern "sysv64" fn trap(frame: &mut TrapFrame) {
+    if frame.vector != PAGE_FAULT || !fault::page_fault(frame) {
+        epitaph::exception(frame)
+    }
+}
