@@ -11,9 +11,9 @@
 //! Table of contents:
 //! - [`kind`]: the kinds of object and their tags
 //! - [`object`], [`handle`], [`link`]: an object, its refcounted handle, a parent's reference to it
-//! - [`system`], [`image`], [`type_def`], [`instance`], [`cnode`], [`data_cap`], [`reference`], [`page`]: one kind each
+//! - [`system`], [`image`], [`type_def`], [`instance`], [`cnode`], [`data_cap`], [`mod@reference`], [`page`]: one kind each
 //! - [`trie`]: the ordered map under CNodes and DataCaps
-//! - [`seal`]: encoding and hashing what is new
+//! - [`mod@seal`]: encoding and hashing what is new
 //! - [`receipts`]: the receipts root
 //! - [`error`]: why bytes are refused, why a state cannot be read
 
