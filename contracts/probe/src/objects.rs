@@ -67,6 +67,7 @@ pub fn call(args: Args) -> Result<Answer, ArgsError> {
 }
 
 /// As `call`, then reverts with the same octets.
+#[expect(clippy::result_large_err, reason = "there is no heap to put it on")]
 pub fn call_then_revert(args: Args) -> Result<(), Answer> {
     match perform(args) {
         Ok(answer) => Err(answer),

@@ -4,7 +4,9 @@
 //! library and linker, and polkavm's linker. What must not: where any of them lie. Paths are remapped, and the
 //! part of every symbol that cargo derives from a package's path is replaced by the package's name and version.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use nub_build::ContractToolchain;
 
@@ -154,22 +156,36 @@ impl Contracts {
         self.directory.join(VERSION_FILE)
     }
 
+    /// Remaps the repository that these contracts are in, which need not be the one this was compiled in.
+    fn remap_repository(&self, command: &mut Command) {
+        let repository = self.directory.parent().unwrap_or(&self.directory);
+        let mut flags: OsString = command
+            .get_envs()
+            .find(|(name, _)| *name == FLAGS_VARIABLE)
+            .and_then(|(_, value)| value)
+            .map_or_else(OsString::new, |flags| [flags, "\u{1f}".as_ref()].into_iter().collect());
+        flags.push("--remap-path-prefix=");
+        flags.push(repository);
+        flags.push("=/nub");
+        command.env(FLAGS_VARIABLE, flags);
+    }
+
     fn run_cargo(
         &self,
         toolchain: &ContractToolchain,
         target_json: &Path,
         target_dir: &Path,
     ) -> Result<(), BuildError> {
-        let wrapper = write_wrapper(target_dir)?;
-        let status = toolchain
-            .cargo_build(&self.directory, target_json, target_dir)
-            .args(["--locked", "--workspace"])
-            .env("RUSTC_WRAPPER", &wrapper)
-            .status()
-            .map_err(BuildError::io(&self.directory))?;
+        let mut command = toolchain.cargo_build(&self.directory, target_json, target_dir);
+        command.args(["--locked", "--workspace"]).env("RUSTC_WRAPPER", write_wrapper(target_dir)?);
+        self.remap_repository(&mut command);
+        let status = command.status().map_err(BuildError::io(&self.directory))?;
         if status.success() { Ok(()) } else { Err(BuildError::Cargo { path: self.directory.clone() }) }
     }
 }
+
+/// The variable by which cargo is given flags for rustc, separated by U+001F.
+const FLAGS_VARIABLE: &str = "CARGO_ENCODED_RUSTFLAGS";
 
 fn write_wrapper(directory: &Path) -> Result<PathBuf, BuildError> {
     let path = directory.join("rustc-wrapper.sh");
