@@ -37,7 +37,10 @@ pub fn install(with_lld: bool) -> Result<(), AptError> {
     }
     simulate(&packages)?;
     let mut install = apt_get();
-    install.args(["--quiet", "--yes", "--no-install-recommends", "--no-remove", "install"]).args(&packages);
+    // No pseudo-terminal: dpkg then prints lines instead of counting.
+    install
+        .args(["-qq", "-o", "Dpkg::Use-Pty=0", "--yes", "--no-install-recommends", "--no-remove", "install"])
+        .args(&packages);
     eprintln!("setup: running `{}`", line(&install));
     // Told to be quiet, it still reports progress: on standard error, for standard output may be a table.
     install.stdin(std::process::Stdio::null()).stdout(std::io::stderr());
