@@ -4,6 +4,7 @@ use crate::arch::Arch;
 use crate::frame::{Entry, Frame, Mark, Origin};
 use crate::stop::{Stop, charge, price};
 use crate::world::World;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use javm_interpreter::{Exit, Meter};
 use nub_abi::error::Abort;
@@ -23,7 +24,7 @@ pub(crate) enum Next<A: Arch> {
     /// It ends with this output.
     Finish(Status, Vec<u8>),
     /// It calls.
-    Enter(Frame<A>),
+    Enter(Box<Frame<A>>),
 }
 
 /// How a frame ended, for whoever entered it.
@@ -103,7 +104,7 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
             let ended = match self.step() {
                 Ok(Next::Continue) => continue,
                 Ok(Next::Enter(frame)) => {
-                    self.frames.push(frame);
+                    self.frames.push(*frame);
                     continue;
                 }
                 Ok(Next::Finish(status, output)) => self.end_frame(status, output)?,

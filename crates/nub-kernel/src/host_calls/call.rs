@@ -17,7 +17,7 @@ impl<A: Arch> Calls<'_, '_, A> {
     /// `call(ref, endpoint, args, args_len, gas, passed) → status, output length`.
     pub(super) fn call(&mut self) -> Result<Next<A>, Stop> {
         match self.prepare_call() {
-            Ok(frame) => Ok(Next::Enter(frame)),
+            Ok(frame) => Ok(Next::Enter(alloc::boxed::Box::new(frame))),
             Err(Refusal::Stop(stop)) => Err(stop),
             Err(Refusal::Code(code)) => {
                 let frame = self.frame()?;

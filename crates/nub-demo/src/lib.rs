@@ -1,0 +1,13 @@
+//! What the demo and the gates share: a small chain, and two handles to run it on.
+//!
+//! - [`chain`]: a genesis with a deployer, and blocks that deploy and use a token
+//! - [`backends`]: the handles there can be here
+//! - [`compare`]: applying one block to all of them
+//! - [`exit`]: why a command fails
+
+#![forbid(unsafe_code)]
+
+pub mod backends;
+pub mod chain;
+pub mod compare;
+pub mod exit;
