@@ -8,7 +8,7 @@
 //!
 //! `docs/spec/image.md` is the normative description; `docs/guide/contracts.md` shows how to use it.
 //!
-//! - [`link()`]: from an ELF to an Image
+//! - [`mod@link`]: from an ELF to an Image
 //! - [`blob`]: polkavm's container
 //! - [`symbols`]: how host calls and endpoints are named
 //! - [`memory`]: data, heap and stack
@@ -20,7 +20,7 @@
 pub mod blob;
 pub mod build;
 pub mod error;
-mod link;
+pub mod link;
 pub mod memory;
 pub mod report;
 pub mod symbols;

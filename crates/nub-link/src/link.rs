@@ -93,3 +93,14 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_panic_is_told_with_its_message() {
+        let said = |panic: fn()| super::panic_message(&*std::panic::catch_unwind(panic).unwrap_err());
+        assert_eq!(said(|| panic!("plain")), "plain");
+        assert_eq!(said(|| panic!("{}", 7)), "7");
+        assert_eq!(said(|| std::panic::panic_any(7)), "no message");
+    }
+}

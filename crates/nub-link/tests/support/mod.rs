@@ -1,7 +1,6 @@
 //! Runs an Image's endpoint on the interpreter, with the few host calls that these tests need.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use javm_interpreter::{Code, Exit, Machine, Memory, Meter, Miss, run};
 use javm_isa::{AccessKind, Layout, OpcodeTable, PageRange, Program};
@@ -10,14 +9,9 @@ use nub_state::Image;
 
 pub const PAGE: usize = 4096;
 
-/// The repository.
-pub fn repository() -> PathBuf {
-    nub_build::repository_root()
-}
-
 /// The checked-in Image of a contract.
 pub fn checked_in(name: &str) -> Vec<u8> {
-    let path = repository().join("contracts").join(name).join(format!("{name}.image"));
+    let path = nub_build::repository_root().join("contracts").join(name).join(format!("{name}.image"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
