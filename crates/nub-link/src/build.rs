@@ -97,14 +97,20 @@ impl Contracts {
         std::fs::read_to_string(self.version_path()).unwrap_or_default().trim().to_owned()
     }
 
-    /// Builds all of them, with cargo's output in `target_dir`.
+    /// Builds all of them, with cargo's output in `target_dir`. If `locked`, dependencies must be those of
+    /// `Cargo.lock`; else it is brought up to date.
     ///
     /// # Errors
     /// [`BuildError`].
-    pub fn build(&self, toolchain: &ContractToolchain, target_dir: &Path) -> Result<Vec<Built>, BuildError> {
+    pub fn build(
+        &self,
+        toolchain: &ContractToolchain,
+        target_dir: &Path,
+        locked: bool,
+    ) -> Result<Vec<Built>, BuildError> {
         let target_dir = std::path::absolute(target_dir).map_err(BuildError::io(target_dir))?;
         let target_json = target::write(&target_dir, &toolchain.rustc_version())?;
-        self.run_cargo(toolchain, &target_json, &target_dir)?;
+        self.run_cargo(toolchain, &target_json, &target_dir, locked)?;
         let built = self.names.iter().map(|name| {
             let path = ContractToolchain::elf_path(&target_json, &target_dir, name);
             let elf = std::fs::read(&path).map_err(BuildError::io(&path))?;
@@ -120,7 +126,7 @@ impl Contracts {
     /// # Errors
     /// [`BuildError`].
     pub fn write(&self, toolchain: &ContractToolchain, target_dir: &Path) -> Result<Vec<Built>, BuildError> {
-        let built = self.build(toolchain, target_dir)?;
+        let built = self.build(toolchain, target_dir, false)?;
         for contract in &built {
             let path = self.image_path(&contract.name);
             std::fs::write(&path, &contract.image).map_err(BuildError::io(&path))?;
@@ -144,7 +150,7 @@ impl Contracts {
         if recorded != found {
             return Ok(CheckOutcome::OtherCompiler { recorded, found });
         }
-        let built = self.build(toolchain, target_dir)?;
+        let built = self.build(toolchain, target_dir, true)?;
         let compare = |contract: Built| {
             let kept = std::fs::read(self.image_path(&contract.name)).unwrap_or_default();
             (contract.name, kept == contract.image)
@@ -175,9 +181,13 @@ impl Contracts {
         toolchain: &ContractToolchain,
         target_json: &Path,
         target_dir: &Path,
+        locked: bool,
     ) -> Result<(), BuildError> {
         let mut command = toolchain.cargo_build(&self.directory, target_json, target_dir);
-        command.args(["--locked", "--workspace"]).env("RUSTC_WRAPPER", write_wrapper(target_dir)?);
+        command
+            .args(locked.then_some("--locked"))
+            .arg("--workspace")
+            .env("RUSTC_WRAPPER", write_wrapper(target_dir)?);
         self.remap_repository(&mut command);
         let status = command.status().map_err(BuildError::io(&self.directory))?;
         if status.success() { Ok(()) } else { Err(BuildError::Cargo { path: self.directory.clone() }) }

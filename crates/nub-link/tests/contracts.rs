@@ -7,6 +7,16 @@ use support::{Ended, World};
 const ALICE: [u8; 32] = [1; 32];
 const BOB: [u8; 32] = [2; 32];
 
+#[test]
+fn the_kernel_accepts_the_images() {
+    for name in ["deployer", "probe", "token"] {
+        let octets = support::checked_in(name);
+        let image = nub_state::Image::from_bytes(&octets).unwrap();
+        assert_eq!(nub_kernel::validate_image(&image), Ok(()), "{name}");
+        assert!(octets.len() < 8 << 10, "{name} has {} bytes", octets.len());
+    }
+}
+
 fn join(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
 }
