@@ -24,7 +24,7 @@ pub enum GuestOutcome {
 /// [`GuestBuildError`] if the image is missing and `NUB_REQUIRE_GUEST=1`, or if the guest does not compile.
 pub fn embed_guest() -> Result<GuestOutcome, GuestBuildError> {
     println!("cargo::rustc-check-cfg=cfg(nub_guest_image)");
-    for variable in [SELECTION_VARIABLE, "NUB_REQUIRE_GUEST", "DOCS_RS", "CARGO_HOME", "RUSTUP_HOME"] {
+    for variable in [SELECTION_VARIABLE, "NUB_REQUIRE_GUEST", "DOCS_RS"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     match build_and_copy() {
