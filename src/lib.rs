@@ -28,3 +28,8 @@ pub use nub_abi::{
     Badge, Block, Event, GasTable, Genesis, GenesisInstance, GenesisRef, Growth, Hash, InstanceId, Limits,
     Log, PROTOCOL_VERSION, Params, Receipt, Status, Summary, blake2b_256, codec, error, host_call,
 };
+
+/// The example in the README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
