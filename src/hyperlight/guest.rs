@@ -1,8 +1,6 @@
 //! A guest that is restarted on the committed root when it crashes.
-// INTERFACE the handle (src/backend.rs, src/builder.rs) builds on; the author of this folder replaces the bodies:
-// Guest::start boots a sandbox and sends Request::Boot; Guest::request sends one encoded request and decodes the
-// reply; if the previous call poisoned the sandbox it first boots a new one and sends Request::Open(committed root).
 
+use super::{HyperlightError, Sandbox};
 use crate::blobs::SharedBlobs;
 use crate::failure::BackendError;
 use nub_abi::rpc::{BootConfig, Reply, Request};
@@ -20,37 +18,56 @@ impl Default for GuestConfig {
     }
 }
 
-/// Why the micro-VM could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum HyperlightError {
-    /// There is no hypervisor.
-    #[error("no KVM here: {reason}; use the local backend, or a machine where /dev/kvm can be opened")]
-    NoKvm {
-        /// What was tried and seen.
-        reason: String,
-    },
+/// A running guest, and what it takes to start another.
+pub struct Guest {
+    sandbox: Sandbox,
+    boot: BootConfig,
+    blobs: SharedBlobs,
+    config: GuestConfig,
 }
-
-/// A running guest.
-pub struct Guest {}
 
 impl Guest {
     /// Boots a guest and its kernel.
-    pub fn start(
-        _boot: BootConfig,
-        _blobs: SharedBlobs,
-        _config: GuestConfig,
-    ) -> Result<Self, HyperlightError> {
-        Err(HyperlightError::NoKvm { reason: "the backend is not built yet".into() })
+    ///
+    /// # Errors
+    /// [`HyperlightError`] if there is no micro-VM to be had, or the guest does not boot.
+    pub fn start(boot: BootConfig, blobs: SharedBlobs, config: GuestConfig) -> Result<Self, HyperlightError> {
+        let sandbox = booted(&boot, &blobs, &config)?;
+        Ok(Self { sandbox, boot, blobs, config })
     }
 
-    /// Sends one request and waits for its reply.
-    pub fn request(&mut self, _request: &Request) -> Result<Reply, BackendError> {
-        Err(HyperlightError::NoKvm { reason: "the backend is not built yet".into() }.into())
+    /// Sends one request and waits for its reply. If an earlier call crashed the guest, a new one is
+    /// started on the committed root first.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the guest crashes, cannot be restarted, or a message is too long.
+    pub fn request(&mut self, request: &Request) -> Result<Reply, BackendError> {
+        if self.sandbox.is_poisoned() {
+            self.restart()?;
+        }
+        Ok(self.sandbox.request(request)?)
+    }
+
+    fn restart(&mut self) -> Result<(), BackendError> {
+        let committed = self.blobs.committed();
+        tracing::warn!(?committed, "the guest crashed, starting a new one");
+        let mut sandbox = booted(&self.boot, &self.blobs, &self.config)?;
+        if let Some(root) = committed {
+            match sandbox.request(&Request::Open(root))? {
+                Reply::Open(Ok(())) => {}
+                Reply::Open(Err(error)) => return Err(BackendError::Reopen(error)),
+                reply => return Err(BackendError::UnexpectedReply(format!("{reply:?}"))),
+            }
+        }
+        self.sandbox = sandbox;
+        Ok(())
     }
 }
 
-/// Why a micro-VM cannot run here; `None` if it can.
-pub fn unavailable_reason() -> Option<String> {
-    Some("the backend is not built yet".into())
+fn booted(boot: &BootConfig, blobs: &SharedBlobs, config: &GuestConfig) -> Result<Sandbox, HyperlightError> {
+    let mut sandbox = Sandbox::boot(config, blobs.clone())?;
+    match sandbox.request(&Request::Boot(boot.clone()))? {
+        Reply::Booted => Ok(sandbox),
+        reply => Err(HyperlightError::Boot { reason: format!("the kernel answered {reply:?}") }),
+    }
 }

@@ -1,5 +1,18 @@
-//! The micro-VM backend: a Hyperlight sandbox that runs the guest image.
+//! The micro-VM backend: the guest image, and the sandbox it runs in.
+//!
+//! - [`Guest`] answers requests; it starts a new sandbox on the committed root after a crash.
+//! - [`Sandbox`] is one life of the image: a crash ends it. Probes speak to it directly.
+//! - [`HyperlightError`] says why there is none, or why it died, with the guest's last words.
 
+mod callbacks;
+mod error;
 mod guest;
+mod image;
+mod kvm;
+mod sandbox;
 
-pub use guest::{Guest, GuestConfig, HyperlightError, unavailable_reason};
+pub use error::HyperlightError;
+pub use guest::{Guest, GuestConfig};
+pub use kvm::{has_hardware_virtualisation, unavailable_reason};
+pub use nub_abi::guest as probe;
+pub use sandbox::Sandbox;

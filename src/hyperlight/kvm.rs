@@ -1,0 +1,32 @@
+//! Whether a micro-VM can run here.
+
+use super::image;
+use std::fs::OpenOptions;
+
+const DEVICE: &str = "/dev/kvm";
+
+/// Why a micro-VM cannot run here; `None` if it can.
+pub fn unavailable_reason() -> Option<String> {
+    image::guest_image().err().or_else(|| kvm_missing().err()).map(|error| error.to_string())
+}
+
+/// An error if there is no usable KVM.
+pub(super) fn kvm_missing() -> Result<(), super::HyperlightError> {
+    if let Err(error) = OpenOptions::new().read(true).write(true).open(DEVICE) {
+        return Err(super::HyperlightError::NoKvm { reason: format!("{DEVICE}: {error}") });
+    }
+    if !hyperlight_host::is_hypervisor_present() {
+        let reason = format!("{DEVICE} can be opened, but does not work as a hypervisor");
+        return Err(super::HyperlightError::NoKvm { reason });
+    }
+    Ok(())
+}
+
+/// Whether the processor virtualises in hardware (`vmx` or `svm`). Where it does not and KVM works all the
+/// same, ring-0 guest code is emulated, at about a microsecond an instruction.
+pub fn has_hardware_virtualisation() -> bool {
+    let Ok(info) = std::fs::read_to_string("/proc/cpuinfo") else { return false };
+    info.lines()
+        .filter(|line| line.starts_with("flags"))
+        .any(|line| line.split_whitespace().any(|flag| flag == "vmx" || flag == "svm"))
+}

@@ -1,0 +1,109 @@
+//! One life of the guest image.
+
+use super::{GuestConfig, HyperlightError, callbacks, image, kvm};
+use crate::blobs::SharedBlobs;
+use hyperlight_host::sandbox::builder::SandboxBuilder;
+use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, Probe, ProbeReply, RPC};
+use nub_abi::rpc::{Reply, Request};
+use parity_scale_codec::{DecodeAll, Encode};
+
+/// Hyperlight's own heap in the guest. The image never uses it.
+const HYPERLIGHT_HEAP_BYTES: u64 = 64 << 10;
+/// A buffer for the longest message and what Hyperlight adds to it.
+const BUFFER_BYTES: usize = MESSAGE_BYTES_MAX + (64 << 10);
+const PAGE_BYTES: usize = 4096;
+/// A request and its reply are in the buffers to the host at once when the guest calls back.
+const BUFFERS_TO_HOST: usize = 2;
+/// Scratch memory that is not arena: queues, page tables, stacks, copies of globals.
+const OVERHEAD_BYTES: u64 = ((1 + BUFFERS_TO_HOST) * BUFFER_BYTES) as u64 + (6 << 20);
+/// The least arena that boots with room to work.
+const ARENA_BYTES_MIN: u64 = 16 << 20;
+/// The most scratch memory Hyperlight gives, less the overhead and the tables for it.
+const ARENA_BYTES_MAX: u64 = 15 << 30;
+
+/// A booted image. It lives until a call crashes it.
+pub struct Sandbox {
+    vm: hyperlight_host::Sandbox,
+}
+
+impl Sandbox {
+    /// Boots the image. The kernel in it waits for [`Request::Boot`].
+    ///
+    /// # Errors
+    /// [`HyperlightError`]: no KVM, no image, a bad arena size, or a boot that failed.
+    pub fn boot(config: &GuestConfig, blobs: SharedBlobs) -> Result<Self, HyperlightError> {
+        let image = image::guest_image()?;
+        kvm::kvm_missing()?;
+        let builder = SandboxBuilder::from_bytes(image)
+            .heap_size(HYPERLIGHT_HEAP_BYTES)
+            .scratch_size(scratch_bytes(config.arena_bytes)?)
+            .h2g_buffer_size(BUFFER_BYTES)
+            .h2g_pool_pages(2 * BUFFER_BYTES / PAGE_BYTES + 1)
+            .g2h_buffer_size(BUFFER_BYTES)
+            .g2h_pool_pages(BUFFERS_TO_HOST * BUFFER_BYTES / PAGE_BYTES + 1);
+        let vm = callbacks::register(builder, blobs)
+            .build()
+            .map_err(|error| HyperlightError::Boot { reason: error.to_string() })?;
+        Ok(Self { vm })
+    }
+
+    /// Sends a request to the kernel and waits for its reply.
+    ///
+    /// # Errors
+    /// [`HyperlightError`]: a message that is too long leaves the guest as it is; a crash ends it.
+    pub fn request(&mut self, request: &Request) -> Result<Reply, HyperlightError> {
+        decode(&self.call(RPC, request.encode())?)
+    }
+
+    /// Asks the image itself.
+    ///
+    /// # Errors
+    /// As [`Sandbox::request`].
+    pub fn probe(&mut self, probe: &Probe) -> Result<ProbeReply, HyperlightError> {
+        decode(&self.call(PROBE, probe.encode())?)
+    }
+
+    /// Whether the guest has crashed: every further call gives [`HyperlightError::Poisoned`].
+    pub fn is_poisoned(&self) -> bool {
+        !self.vm.status().is_ready()
+    }
+
+    fn call(&mut self, function: &str, request: Vec<u8>) -> Result<Vec<u8>, HyperlightError> {
+        if request.len() > MESSAGE_BYTES_MAX {
+            let (bytes, limit) = (request.len() as u64, MESSAGE_BYTES_MAX as u64);
+            return Err(HyperlightError::RequestTooLarge { bytes, limit });
+        }
+        if self.is_poisoned() {
+            return Err(HyperlightError::Poisoned);
+        }
+        let framed: Vec<u8> = self.vm.call(function, request).map_err(crash)?;
+        match decode(&framed)? {
+            Framed::Message(reply) => Ok(reply),
+            Framed::TooLarge(bytes) => {
+                Err(HyperlightError::ReplyTooLarge { bytes, limit: MESSAGE_BYTES_MAX as u64 })
+            }
+        }
+    }
+}
+
+fn crash(error: hyperlight_host::HyperlightError) -> HyperlightError {
+    let epitaph = match error {
+        hyperlight_host::HyperlightError::GuestAborted(_, words) => words,
+        error => error.to_string(),
+    };
+    HyperlightError::GuestCrashed { epitaph }
+}
+
+fn decode<T: DecodeAll>(bytes: &[u8]) -> Result<T, HyperlightError> {
+    T::decode_all(&mut &*bytes).map_err(|error| HyperlightError::BadReply { reason: error.to_string() })
+}
+
+/// All scratch memory for an arena. Its page tables need a 512th of it.
+fn scratch_bytes(arena_bytes: u64) -> Result<usize, HyperlightError> {
+    if !(ARENA_BYTES_MIN..=ARENA_BYTES_MAX).contains(&arena_bytes) {
+        let (min, max) = (ARENA_BYTES_MIN, ARENA_BYTES_MAX);
+        return Err(HyperlightError::ArenaSize { bytes: arena_bytes, min, max });
+    }
+    let bytes = arena_bytes + arena_bytes / 256 + OVERHEAD_BYTES;
+    Ok(bytes.next_multiple_of(PAGE_BYTES as u64) as usize)
+}
