@@ -57,7 +57,9 @@ impl OpcodeTable {
 }
 
 macro_rules! opcodes {
-    ($($variant:ident $name:literal $format:ident [$($gp07:literal)?] [$($jam_v1:literal)?]: $effect:literal;)*) => {
+    ($(
+        $variant:ident $name:literal $format:ident [$($gp07:literal)?] [$($jam_v1:literal)?]: $effect:literal;
+    )*) => {
         /// Every instruction of either table, named as in the Gray Paper.
         ///
         /// A, B and D are registers, X and Y immediates, T a branch target, all as [`Format`] places

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use javm_interpreter::{Memory, Meter, Miss};
+use javm_interpreter::{Code, Exit, Machine, Memory, Meter, Miss, run};
 use javm_isa::{AccessKind, OpcodeTable, PAGE_SIZE_BYTES, Program};
 
 const PAGE_LEN: usize = PAGE_SIZE_BYTES as usize;
@@ -111,6 +111,73 @@ impl Memory for TestMemory {
         }
     }
 }
+
+/// A run in the making: a program under JamV1, a machine with plenty of gas at 0, an empty memory.
+pub struct Run {
+    pub code: Code,
+    pub machine: Machine,
+    pub memory: TestMemory,
+}
+
+impl Run {
+    /// Of `program`, under JamV1.
+    pub fn new(program: &Program) -> Run {
+        Run::with_table(program, OpcodeTable::JamV1)
+    }
+
+    /// Of `program`.
+    pub fn with_table(program: &Program, table: OpcodeTable) -> Run {
+        let meter = Meter { gas_left: GAS, pages_left: 0 };
+        Run {
+            code: Code::new(program, table),
+            machine: Machine::new([0; 13], 0, meter),
+            memory: TestMemory::default(),
+        }
+    }
+
+    /// Sets a register.
+    pub fn reg(mut self, register: usize, value: u64) -> Run {
+        self.machine.registers[register] = value;
+        self
+    }
+
+    /// Sets the position to start at.
+    pub fn at(mut self, pc: u32) -> Run {
+        self.machine.pc = pc;
+        self
+    }
+
+    /// Sets the gas.
+    pub fn gas(mut self, gas_left: u64) -> Run {
+        self.machine.meter.gas_left = gas_left;
+        self
+    }
+
+    /// Maps writable pages.
+    pub fn writable(mut self, address: u32, page_count: u32) -> Run {
+        self.memory.map(address, page_count, true);
+        self
+    }
+
+    /// Maps read-only pages.
+    pub fn read_only(mut self, address: u32, page_count: u32) -> Run {
+        self.memory.map(address, page_count, false);
+        self
+    }
+
+    /// Runs until it exits.
+    pub fn go(&mut self) -> Exit {
+        run(&self.code, &mut self.machine, &mut self.memory)
+    }
+
+    /// Gas spent, if it began with the default.
+    pub fn spent(&self) -> u64 {
+        GAS - self.machine.meter.gas_left
+    }
+}
+
+/// The gas a [`Run`] begins with.
+pub const GAS: u64 = 10_000;
 
 /// The number of an instruction by its Gray Paper name.
 pub fn number(name: &str, table: OpcodeTable) -> u8 {
