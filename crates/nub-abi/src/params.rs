@@ -57,6 +57,16 @@ pub struct GasTable {
     pub image_create_byte: u64,
     /// `instance_create`.
     pub instance_create: u64,
+    /// `instance_clone`, `instance_upgrade`, `instance_destroy`.
+    pub instance_manage: u64,
+    /// Each operation on a DataCap.
+    pub data: u64,
+    /// The same, for each byte read or written.
+    pub data_byte: u64,
+    /// `blake2b` and `keccak`.
+    pub hash: u64,
+    /// The same, for each byte hashed.
+    pub hash_byte: u64,
     /// `emit`.
     pub event: u64,
     /// The same, for each byte of topic and data.
@@ -120,6 +130,11 @@ impl Default for GasTable {
             image_create: 1_000,
             image_create_byte: 20,
             instance_create: 2_000,
+            instance_manage: 2_000,
+            data: 100,
+            data_byte: 1,
+            hash: 100,
+            hash_byte: 4,
             event: 100,
             event_byte: 1,
         }
