@@ -20,8 +20,9 @@ use nub_state::Page;
 const PAGE_BYTES: u32 = 4096;
 /// Pages the fault path fills between two looks of the kernel.
 const BATCH_PAGES: u32 = 16;
-/// The first page of fault probes, in the middle of a window.
-const FIRST_PAGE: u32 = 0x8_0000;
+/// The first page of fault probes: in the middle of a window, and not the first of its page table, so that
+/// the page before it brings the table.
+const FIRST_PAGE: u32 = 0x8_0100;
 
 /// Answers a probe.
 pub fn answer(probe: Probe) -> ProbeReply {
