@@ -263,6 +263,12 @@ impl AddressSpace for HyperlightMemory {
         });
     }
 
+    fn unmap_pages(&mut self, pages: Range<u32>) {
+        let mut own = Vec::new();
+        self.unmap(|page, _| pages.contains(&page), |_, frame| own.push(frame));
+        own.into_iter().for_each(frames::give);
+    }
+
     fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)> {
         let mut taken = Vec::new();
         self.unmap(

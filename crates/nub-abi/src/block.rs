@@ -46,6 +46,19 @@ pub struct Event {
     pub authentication: Vec<u8>,
 }
 
+/// What the Chain Instance's `before` returns, SCALE-encoded: how the event runs (`docs/spec/blocks.md`).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Admission {
+    /// The caller badge the target reads.
+    pub origin: Badge,
+    /// The Instance the event runs on.
+    pub target: InstanceId,
+    /// Its arguments.
+    pub args: Vec<u8>,
+    /// The most gas it may use; at most the event's own limit.
+    pub gas_limit: u64,
+}
+
 impl Block {
     /// The block's bytes: kind tag, then SCALE.
     pub fn to_bytes(&self) -> Vec<u8> {

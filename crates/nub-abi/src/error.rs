@@ -1,7 +1,7 @@
 //! One typed error per operation. A node's problem is an [`Abort`], never a verdict on a block.
 
 use crate::codec::CodecError;
-use crate::{Hash, InstanceId};
+use crate::{Hash, InstanceId, Status};
 use alloc::string::String;
 use parity_scale_codec::{Decode, Encode};
 
@@ -81,9 +81,9 @@ pub enum ParamsError {
     /// `limits.argument_bytes` exceeds what the memory layout holds.
     #[error("argument_bytes must be at most {0}")]
     ArgumentBytesAbove(u32),
-    /// The chain names a Chain Instance.
-    #[error("this version does not run a Chain Instance yet; leave params.chain empty")]
-    ChainUnsupported,
+    /// `chain` names an Instance that does not exist.
+    #[error("params.chain is not an existing instance")]
+    ChainUnknown,
 }
 
 /// Why a block was not applied. There is no candidate and nothing changed.
@@ -147,6 +147,14 @@ pub enum ApplyError {
         got: u64,
         /// The limit.
         limit: u64,
+    },
+    /// The Chain Instance's `after` failed: its author made a block that the chain's rules refuse.
+    #[error("the chain instance refused event {index} after it ran ({status:?}); the block is invalid")]
+    ChainAfterFailed {
+        /// The event's index.
+        index: u32,
+        /// How `after` ended.
+        status: Status,
     },
     /// Too many candidates are alive.
     #[error("{0} candidates are alive, the most this kernel keeps; commit or roll back first")]
@@ -222,6 +230,9 @@ pub enum QueryError {
     /// The root is neither the committed root nor a live candidate.
     #[error("root {0} is neither the committed root nor a live candidate")]
     UnknownRoot(Hash),
+    /// The Chain Instance's `after` failed: a block with this event would be invalid.
+    #[error("the chain instance refused the event after it ran ({0:?}); a block with it is invalid")]
+    ChainAfterFailed(Status),
     /// There is no such Instance under that root.
     #[error("there is no instance {0} under that root")]
     UnknownInstance(InstanceId),

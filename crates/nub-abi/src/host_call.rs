@@ -43,11 +43,47 @@ pub enum HostCall {
     Emit = 14,
     /// `passed_count() → n`: how many capabilities came with this call.
     PassedCount = 15,
+    /// `capability_copy(from, to_slot) → 0`: constant time, whatever its size.
+    CapabilityCopy = 16,
+    /// `capability_move(from_slot, to_slot) → 0`.
+    CapabilityMove = 17,
+    /// `capability_drop(slot) → 1 if it held something, else 0`.
+    CapabilityDrop = 18,
+    /// `ref_mint(from, to_slot, rights, with_badge, badge32) → 0`: a Ref to the same Instance with a
+    /// subset of the rights; with another badge only by one who may manage.
+    RefMint = 19,
+    /// `data_new(slot, size) → 0`: a DataCap of zeros.
+    DataNew = 20,
+    /// `data_size(from) → size`.
+    DataSize = 21,
+    /// `data_read(from, offset, out, len) → bytes copied`.
+    DataRead = 22,
+    /// `data_write(slot, offset, data, len) → 0`: copy-on-write; other copies do not change.
+    DataWrite = 23,
+    /// `data_map(from, first_page, page_count, at_page) → 0`: a read-only view in free pages of the window.
+    DataMap = 24,
+    /// `data_unmap(at_page) → 1 if a view began there, else 0`.
+    DataUnmap = 25,
+    /// `storage_next(key, key_len, out, out_len) → key length`: the first storage key after the given
+    /// one; [`NONE`] after the last. An empty key is before all.
+    StorageNext = 26,
+    /// `blake2b(data, len, out32) → 0`.
+    Blake2b = 27,
+    /// `keccak(data, len, out32) → 0`.
+    Keccak = 28,
+    /// `instance_clone(from, ref_slot, badge32, id_out32) → 0`: a new Instance with the same content.
+    InstanceClone = 29,
+    /// `instance_upgrade(from, image_slot) → 0`: another Image, its initial memory, the same CNode.
+    InstanceUpgrade = 30,
+    /// `instance_destroy(from) → 0`.
+    InstanceDestroy = 31,
+    /// `set_params(data, len, height) → 0`: the Chain Instance only.
+    SetParams = 32,
 }
 
 impl HostCall {
     /// All host calls, by number.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 33] = [
         Self::Return,
         Self::Revert,
         Self::GasLeft,
@@ -64,6 +100,23 @@ impl HostCall {
         Self::InstanceCreate,
         Self::Emit,
         Self::PassedCount,
+        Self::CapabilityCopy,
+        Self::CapabilityMove,
+        Self::CapabilityDrop,
+        Self::RefMint,
+        Self::DataNew,
+        Self::DataSize,
+        Self::DataRead,
+        Self::DataWrite,
+        Self::DataMap,
+        Self::DataUnmap,
+        Self::StorageNext,
+        Self::Blake2b,
+        Self::Keccak,
+        Self::InstanceClone,
+        Self::InstanceUpgrade,
+        Self::InstanceDestroy,
+        Self::SetParams,
     ];
 
     /// The host call of a number, if there is one.
@@ -107,6 +160,16 @@ pub const UNKNOWN: u64 = u64::MAX - 6;
 /// The slot, selector or flag is out of range.
 pub const BAD_ARGUMENT: u64 = u64::MAX - 7;
 
+/// The Instance is on the call stack.
+pub const BUSY: u64 = u64::MAX - 8;
+/// The Instance does not exist any more.
+pub const GONE: u64 = u64::MAX - 9;
+
+/// The endpoint of the Chain Instance that is called before each event.
+pub const CHAIN_BEFORE: u16 = 0xfffe;
+/// The endpoint of the Chain Instance that is called after each event.
+pub const CHAIN_AFTER: u16 = 0xffff;
+
 /// What `block_context` writes: 88 octets, little-endian, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockContext {
@@ -148,7 +211,7 @@ mod tests {
             assert_eq!(call as usize, number);
             assert_eq!(HostCall::from_number(number as u64), Some(call));
         }
-        assert_eq!(HostCall::from_number(16), None);
+        assert_eq!(HostCall::from_number(33), None);
         assert_eq!(HostCall::from_number(u64::MAX), None);
     }
 }

@@ -30,7 +30,7 @@ pub mod params;
 pub mod receipt;
 pub mod rpc;
 
-pub use block::{Block, Event};
+pub use block::{Admission, Block, Event};
 pub use genesis::{Genesis, GenesisInstance, GenesisRef};
 pub use hash::{Hash, blake2b_256};
 pub use id::{Badge, InstanceId};

@@ -229,6 +229,10 @@ impl AddressSpace for LocalMemory {
         });
     }
 
+    fn unmap_pages(&mut self, pages: Range<u32>) {
+        self.table.unmap(pages);
+    }
+
     fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)> {
         self.table.take_private(pages)
     }

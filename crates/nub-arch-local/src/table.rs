@@ -53,26 +53,35 @@ impl PageTable {
         &mut leaf[lower]
     }
 
+    /// Unmaps the pages in the range.
+    pub(crate) fn unmap(&mut self, pages: Range<u32>) {
+        self.for_each(pages, |_, mapping| *mapping = Mapping::Unmapped);
+    }
+
     /// Takes the private pages in the range, ascending; they are unmapped then.
     pub(crate) fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)> {
         let mut taken = Vec::new();
+        self.for_each(pages, |page, mapping| {
+            if let Mapping::Private(_) = mapping
+                && let Mapping::Private(content) = core::mem::take(mapping)
+            {
+                taken.push((page, Arc::new(content)));
+            }
+        });
+        taken
+    }
+
+    /// Visits the pages in the range whose tables exist, ascending.
+    fn for_each(&mut self, pages: Range<u32>, mut visit: impl FnMut(u32, &mut Mapping)) {
         let mut page = pages.start;
         while page < pages.end {
             let (upper, lower) = split(page);
             let table_end = (page - lower as u32).saturating_add(LEVEL_LEN as u32).min(pages.end);
             if let Some(leaf) = &mut self.directory[upper] {
-                for number in page..table_end {
-                    let mapping = &mut leaf[split(number).1];
-                    if let Mapping::Private(_) = mapping
-                        && let Mapping::Private(content) = core::mem::take(mapping)
-                    {
-                        taken.push((number, Arc::new(content)));
-                    }
-                }
+                (page..table_end).for_each(|number| visit(number, &mut leaf[split(number).1]));
             }
             page = table_end;
         }
-        taken
     }
 }
 

@@ -80,6 +80,9 @@ pub trait AddressSpace: Memory {
     /// Copies octets in. Every page of the range must be private; the range must not wrap.
     fn write(&mut self, address: u32, data: &[u8]);
 
+    /// Unmaps the pages whose numbers lie in the range; what private ones held is gone.
+    fn unmap_pages(&mut self, pages: Range<u32>);
+
     /// Takes the private pages whose numbers lie in the range, in ascending order, and unmaps them.
     fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)>;
 }

@@ -1,17 +1,16 @@
 //! Applying a block: header, events in order, one re-root at the end.
 
 use crate::arch::Arch;
-use crate::calls::{Calls, RootCall, refused};
 use crate::candidates::Candidate;
-use crate::frame::Origin;
+use crate::event::admit_and_run;
 use crate::kernel::Kernel;
 use crate::runtime::Runtime;
 use crate::world::World;
 use alloc::vec::Vec;
 use nub_abi::error::{Abort, ApplyError, LimitedField, QueryError};
-use nub_abi::host_call::{BlockContext, RIGHT_CALL};
-use nub_abi::{Block, Event, Hash, InstanceId, PROTOCOL_VERSION, Params, Receipt, Status, Summary};
-use nub_state::{Link, Ref, System, receipts_root};
+use nub_abi::host_call::BlockContext;
+use nub_abi::{Block, Event, Hash, PROTOCOL_VERSION, Params, Receipt, Summary};
+use nub_state::{Link, System, receipts_root};
 
 impl<A: Arch> Kernel<A> {
     /// Applies an encoded block to the committed root or a live candidate, and keeps the result as a
@@ -55,7 +54,6 @@ impl<A: Arch> Kernel<A> {
         outcome: Outcome,
     ) -> Result<(Hash, Summary), Abort> {
         let receipts_root = receipts_root(&outcome.receipts);
-        let next_params = prior.next_params.clone().filter(|(height, _)| *height > block.height);
         let system = System {
             protocol_version: prior.protocol_version,
             chain_id: prior.chain_id,
@@ -64,7 +62,7 @@ impl<A: Arch> Kernel<A> {
             last_block: block_hash,
             last_receipts_root: receipts_root,
             params,
-            next_params,
+            next_params: outcome.next_params,
             instances: outcome.instances,
         };
         let rooted = self.runtime.reroot(system);
@@ -87,6 +85,7 @@ impl<A: Arch> Kernel<A> {
 struct Outcome {
     receipts: Vec<Receipt>,
     instances: Link,
+    next_params: Option<(u64, Params)>,
 }
 
 /// Runs the events in order.
@@ -95,7 +94,7 @@ fn run_block<A: Arch>(
     prior: &System,
     params: &Params,
     block: &Block,
-) -> Result<Outcome, Abort> {
+) -> Result<Outcome, ApplyError> {
     let base = runtime.cnode(&prior.instances)?;
     let context = BlockContext {
         chain_id: block.chain_id,
@@ -104,43 +103,16 @@ fn run_block<A: Arch>(
         randomness: block.randomness,
         last_block: prior.last_block.0,
     };
-    let mut world = World::new(runtime, params, context, base);
+    let next_params = prior.next_params.clone().filter(|(height, _)| *height > block.height);
+    let mut world = World::new(runtime, params, context, base, next_params);
     let mut receipts = Vec::with_capacity(block.events.len());
-    for event in &block.events {
-        receipts.push(run_event(&mut world, event)?);
+    for (index, event) in (0..).zip(&block.events) {
+        let ran = admit_and_run(&mut world, event)?;
+        receipts.push(ran.map_err(|status| ApplyError::ChainAfterFailed { index, status })?);
     }
+    let next_params = world.next_params();
     let instances = Link::new(world.into_instances()?);
-    Ok(Outcome { receipts, instances })
-}
-
-/// Runs one event. Its target and the Instances it names as refs must be public.
-pub(crate) fn run_event<A: Arch>(world: &mut World<'_, A>, event: &Event) -> Result<Receipt, Abort> {
-    match world.instance(&event.target)? {
-        None => return Ok(refused(Status::NoTarget)),
-        Some(instance) if !instance.public => return Ok(refused(Status::NotPublic)),
-        Some(_) => {}
-    }
-    let mut passed = Vec::with_capacity(event.refs.len());
-    for id in &event.refs {
-        match world.instance(id)? {
-            Some(instance) if instance.public => passed.push(minted(*id, event)),
-            _ => return Ok(refused(Status::BadRef)),
-        }
-    }
-    let origin = Origin { caller: None, badge: event.origin, passed };
-    let call = RootCall {
-        target: event.target,
-        endpoint: event.endpoint,
-        args: &event.args,
-        gas_limit: event.gas_limit,
-        origin,
-    };
-    Calls::new(world).run_root(call)
-}
-
-/// A Ref for the length of an event's call.
-fn minted(instance: InstanceId, event: &Event) -> Link {
-    Link::new(Ref { instance, rights: RIGHT_CALL, badge: event.origin })
+    Ok(Outcome { receipts, instances, next_params })
 }
 
 /// The parameters in force at `height`.

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use javm_interpreter::{Exit, Meter};
 use nub_abi::error::Abort;
 use nub_abi::{Growth, InstanceId, Log, Receipt, Status};
+use nub_state::Link;
 
 /// Calls in progress, innermost last, and what they have emitted.
 pub(crate) struct Calls<'w, 'k, A: Arch> {
@@ -144,7 +145,10 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
             return Ok(Ended { status, output, gas_left: 0, growth: Growth::default() });
         };
         if status == Status::Success {
-            frame.harvest(self.world.runtime)?;
+            match self.world.take_upgrade(&frame.id) {
+                Some(image) => self.upgrade(&mut frame, image)?,
+                None => frame.harvest(self.world.runtime)?,
+            }
             if frame.changed {
                 self.world.put_instance(frame.id, frame.instance);
             }
@@ -157,6 +161,15 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
             frame.machine.meter.gas_left = 0;
         }
         Ok(Ended { status, output, gas_left: frame.machine.meter.gas_left, growth: frame.growth })
+    }
+
+    /// Gives a frame's Instance another Image; its memory is the Image's, whatever the frame stored.
+    fn upgrade(&mut self, frame: &mut Frame<A>, image: Link) -> Result<(), Abort> {
+        let loaded = self.world.image(&image)?;
+        frame.instance.memory = Link::new(loaded.initial_memory()?);
+        frame.instance.image = image;
+        frame.changed = true;
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::program::LoadedImage;
 use crate::stop::{Stop, charge, price};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 use javm_interpreter::{Machine, Meter};
 use javm_isa::{Layout, PAGE_SIZE_BYTES};
 use nub_abi::{Badge, Growth, InstanceId, Params, Status};
@@ -21,6 +22,8 @@ pub(crate) struct Frame<A: Arch> {
     pub(crate) space: A::Memory,
     pub(crate) machine: Machine,
     pub(crate) origin: Origin,
+    /// DataCaps it has mapped into its window.
+    pub(crate) views: Vec<View>,
     /// Output of the last call it made.
     pub(crate) last_output: Vec<u8>,
     /// Storage it and its finished callees added.
@@ -38,6 +41,17 @@ pub(crate) struct Origin {
     pub(crate) badge: Badge,
     /// The capabilities passed.
     pub(crate) passed: Vec<Link>,
+}
+
+/// A read-only view of part of a DataCap in a window.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    /// The pages of the window.
+    pub(crate) pages: Range<u32>,
+    /// The DataCap as it was when mapped.
+    pub(crate) data: Link,
+    /// The page of the DataCap at the first page of the view.
+    pub(crate) data_page: u32,
 }
 
 /// A point to undo back to.
@@ -91,6 +105,7 @@ impl<A: Arch> Frame<A> {
             layout,
             space,
             origin: entry.origin,
+            views: Vec::new(),
             last_output: Vec::new(),
             growth: Growth::default(),
             mark: entry.mark,

@@ -26,6 +26,10 @@ impl<A: Arch> Kernel<A> {
         }
         let genesis: Genesis = decode_exact(genesis)?;
         check_params(&genesis.params).map_err(GenesisError::BadParams)?;
+        let ids = (0..genesis.instances.len()).map(|index| genesis_id(&genesis, index as u32));
+        if genesis.params.chain.is_some_and(|chain| !ids.into_iter().any(|id| id == chain)) {
+            return Err(GenesisError::BadParams(ParamsError::ChainUnknown));
+        }
         let mut instances = CNode::new();
         for (index, instance) in genesis.instances.iter().enumerate() {
             let id = genesis_id(&genesis, index as u32);
@@ -136,7 +140,7 @@ fn genesis_id(genesis: &Genesis, index: u32) -> InstanceId {
 }
 
 /// Checks parameters against what this kernel supports.
-fn check_params(params: &Params) -> Result<(), ParamsError> {
+pub(crate) fn check_params(params: &Params) -> Result<(), ParamsError> {
     let limits = &params.limits;
     if limits.call_depth == 0 {
         return Err(ParamsError::ZeroCallDepth);
@@ -146,9 +150,6 @@ fn check_params(params: &Params) -> Result<(), ParamsError> {
     }
     if limits.argument_bytes > MAX_ARGUMENTS_LEN_BYTES {
         return Err(ParamsError::ArgumentBytesAbove(MAX_ARGUMENTS_LEN_BYTES));
-    }
-    if params.chain.is_some() {
-        return Err(ParamsError::ChainUnsupported);
     }
     Ok(())
 }

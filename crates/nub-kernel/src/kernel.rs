@@ -1,9 +1,10 @@
 //! The kernel's handle: one state, its candidates, and the operations on them.
 
 use crate::arch::{Arch, Blobs};
-use crate::block::{check_event, limit, params_at, run_event};
+use crate::block::{check_event, limit, params_at};
 use crate::calls::{Calls, RootCall};
 use crate::candidates::Candidates;
+use crate::event::admit_and_run;
 use crate::frame::Origin;
 use crate::runtime::Runtime;
 use crate::world::World;
@@ -105,7 +106,7 @@ impl<A: Arch> Kernel<A> {
         let params = params_at(&system, system.height);
         limit(LimitedField::ArgumentBytes, query.args.len() as u64, params.limits.argument_bytes.into())?;
         let base = self.runtime.cnode(&system.instances)?;
-        let mut world = World::new(&mut self.runtime, &params, context_of(&system), base);
+        let mut world = World::new(&mut self.runtime, &params, context_of(&system), base, None);
         if world.instance(&query.instance)?.is_none() {
             return Err(QueryError::UnknownInstance(query.instance));
         }
@@ -128,8 +129,8 @@ impl<A: Arch> Kernel<A> {
         let params = params_at(&system, system.height);
         check_event(event, &params)?;
         let base = self.runtime.cnode(&system.instances)?;
-        let mut world = World::new(&mut self.runtime, &params, context_of(&system), base);
-        let receipt = run_event(&mut world, event)?;
+        let mut world = World::new(&mut self.runtime, &params, context_of(&system), base, None);
+        let receipt = admit_and_run(&mut world, event)?.map_err(QueryError::ChainAfterFailed)?;
         Ok(InvokeOutcome { receipt, changed: world.changed_ids() })
     }
 

@@ -19,6 +19,7 @@ mod block;
 mod cache;
 mod calls;
 mod candidates;
+mod event;
 mod frame;
 mod genesis;
 mod host_calls;

@@ -4,13 +4,13 @@
 //! effect, whether the platform could fill it by itself or asks here (docs/spec/gas.md).
 
 use crate::arch::{AddressSpace, Arch, PageState};
-use crate::frame::Frame;
+use crate::frame::{Frame, View};
 use crate::runtime::Runtime;
 use crate::stop::{Stop, charge};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use javm_isa::{Access, AccessKind, Fault, Layout, PAGE_SIZE_BYTES, classify};
+use javm_isa::{Access, AccessKind, Fault, PAGE_SIZE_BYTES, classify};
 use nub_abi::error::Abort;
 use nub_abi::{Params, Status};
 use nub_state::Page;
@@ -24,7 +24,7 @@ impl<A: Arch> Frame<A> {
         params: &Params,
         access: Access,
     ) -> Result<(), Stop> {
-        match classify(access, |page| is_accessible(&self.layout, page, access.kind)) {
+        match classify(access, |page| self.is_accessible(page, access.kind)) {
             None => {}
             Some(Fault::LowMemory) => return Err(Stop::Fail(Status::Panicked)),
             Some(Fault::Page { .. }) => return Err(Stop::Fail(Status::Faulted)),
@@ -68,10 +68,28 @@ impl<A: Arch> Frame<A> {
             let number = page - layout.read_write_data.first;
             let content = runtime.memory_page(self.memory(), number)?;
             self.space.map_copy_on_write(page, content)
+        } else if let Some(view) = self.view(page) {
+            let number = view.data_page + (page - view.pages.start);
+            let content = runtime.memory_page(&view.data, number)?;
+            self.space.map_read_only(page, content.unwrap_or_else(|| Arc::new(Page::zeroed())))
         } else {
             // The stack. Argument pages are mapped at entry.
             self.space.map_copy_on_write(page, None)
         }
+    }
+
+    /// Whether the program may access the page in this way. The last page of memory is in no region, so
+    /// an accessible range never wraps.
+    fn is_accessible(&self, page: u32, kind: AccessKind) -> bool {
+        let layout = &self.layout;
+        let writable = layout.read_write_data.contains(page) || layout.stack.contains(page);
+        let readable = layout.read_only_data.contains(page) || layout.arguments.contains(page);
+        writable || (kind == AccessKind::Load && (readable || self.view(page).is_some()))
+    }
+
+    /// The view that covers a page.
+    fn view(&self, page: u32) -> Option<View> {
+        self.views.iter().find(|view| view.pages.contains(&page)).cloned()
     }
 
     /// Reads a range the program named. A range it may not read fails the frame.
@@ -134,12 +152,4 @@ impl ProgramRange {
     fn access(self, kind: AccessKind) -> Access {
         Access { address: self.address, len_bytes: self.len_bytes, kind }
     }
-}
-
-/// Whether the layout lets a program access the page in this way. The last page of memory is in no
-/// region, so an accessible range never wraps.
-fn is_accessible(layout: &Layout, page: u32, kind: AccessKind) -> bool {
-    let writable = layout.read_write_data.contains(page) || layout.stack.contains(page);
-    let readable = layout.read_only_data.contains(page) || layout.arguments.contains(page);
-    writable || (kind == AccessKind::Load && readable)
 }

@@ -92,6 +92,11 @@ impl<A: Arch> Runtime<A> {
         Ok(link.resolve(self)?.as_ref().ok().cloned())
     }
 
+    /// The page a link names.
+    pub(crate) fn page(&mut self, link: &Link) -> Result<Arc<Page>, Abort> {
+        Ok(link.resolve(self)?.as_page()?.clone())
+    }
+
     /// Whether a link names an Image.
     pub(crate) fn is_image(&mut self, link: &Link) -> Result<bool, Abort> {
         Ok(link.resolve(self)?.kind() == Kind::Image)

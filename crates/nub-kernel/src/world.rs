@@ -20,16 +20,22 @@ pub(crate) struct World<'k, A: Arch> {
     pub(crate) params: &'k Params,
     pub(crate) context: BlockContext,
     base: CNode,
-    changed: BTreeMap<InstanceId, Instance>,
+    /// Instances changed or created; `None` where one was destroyed.
+    changed: BTreeMap<InstanceId, Option<Instance>>,
+    /// Images that Instances on the call stack get when their frames succeed.
+    upgrades: BTreeMap<InstanceId, Link>,
+    /// Parameters set by the Chain Instance, and the height they are for.
+    next_params: Option<(u64, Params)>,
     journal: Vec<Undo>,
     touched_instances: BTreeSet<InstanceId>,
     touched_images: BTreeSet<Hash>,
 }
 
-/// What an Instance was before a change.
-struct Undo {
-    id: InstanceId,
-    previous: Option<Instance>,
+/// What something was before a change.
+enum Undo {
+    Instance(InstanceId, Option<Option<Instance>>),
+    Upgrade(InstanceId, Option<Link>),
+    NextParams(Option<(u64, Params)>),
 }
 
 impl<'k, A: Arch> World<'k, A> {
@@ -38,6 +44,7 @@ impl<'k, A: Arch> World<'k, A> {
         params: &'k Params,
         context: BlockContext,
         base: CNode,
+        next_params: Option<(u64, Params)>,
     ) -> Self {
         Self {
             runtime,
@@ -45,6 +52,8 @@ impl<'k, A: Arch> World<'k, A> {
             context,
             base,
             changed: BTreeMap::new(),
+            upgrades: BTreeMap::new(),
+            next_params,
             journal: Vec::new(),
             touched_instances: BTreeSet::new(),
             touched_images: BTreeSet::new(),
@@ -54,15 +63,43 @@ impl<'k, A: Arch> World<'k, A> {
     /// The Instance as the block left it so far; `None` if there is none.
     pub(crate) fn instance(&mut self, id: &InstanceId) -> Result<Option<Instance>, Abort> {
         if let Some(instance) = self.changed.get(id) {
-            return Ok(Some(instance.clone()));
+            return Ok(instance.clone());
         }
         self.base.instance(id, self.runtime)
     }
 
     /// Records what a successful frame left of its Instance, or a new Instance.
     pub(crate) fn put_instance(&mut self, id: InstanceId, instance: Instance) {
-        let previous = self.changed.insert(id, instance);
-        self.journal.push(Undo { id, previous });
+        let previous = self.changed.insert(id, Some(instance));
+        self.journal.push(Undo::Instance(id, previous));
+    }
+
+    /// Takes an Instance out of the state.
+    pub(crate) fn destroy_instance(&mut self, id: InstanceId) {
+        let previous = self.changed.insert(id, None);
+        self.journal.push(Undo::Instance(id, previous));
+    }
+
+    /// Gives an Instance on the call stack another Image once its frame succeeds.
+    pub(crate) fn upgrade_later(&mut self, id: InstanceId, image: Link) {
+        let previous = self.upgrades.insert(id, image);
+        self.journal.push(Undo::Upgrade(id, previous));
+    }
+
+    /// The Image the Instance of a frame that just succeeded is to get.
+    pub(crate) fn take_upgrade(&mut self, id: &InstanceId) -> Option<Link> {
+        self.upgrades.remove(id)
+    }
+
+    /// Sets the parameters for a height.
+    pub(crate) fn set_next_params(&mut self, height: u64, params: Params) {
+        let previous = self.next_params.replace((height, params));
+        self.journal.push(Undo::NextParams(previous));
+    }
+
+    /// The parameters set for a height to come.
+    pub(crate) fn next_params(&self) -> Option<(u64, Params)> {
+        self.next_params.clone()
     }
 
     /// Where the journal stands.
@@ -74,10 +111,11 @@ impl<'k, A: Arch> World<'k, A> {
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         while self.journal.len() > mark.journal {
             match self.journal.pop() {
-                Some(Undo { id, previous: Some(instance) }) => self.changed.insert(id, instance),
-                Some(Undo { id, previous: None }) => self.changed.remove(&id),
-                None => None,
-            };
+                Some(Undo::Instance(id, previous)) => restore(&mut self.changed, id, previous),
+                Some(Undo::Upgrade(id, previous)) => restore(&mut self.upgrades, id, previous),
+                Some(Undo::NextParams(previous)) => self.next_params = previous,
+                None => {}
+            }
         }
     }
 
@@ -106,10 +144,9 @@ impl<'k, A: Arch> World<'k, A> {
         Ok(())
     }
 
-    /// Counts a new Instance, and its Image, as touched without charging: creation paid.
-    pub(crate) fn created(&mut self, id: InstanceId, image: &LoadedImage) {
+    /// Counts a new Instance as touched: creation paid.
+    pub(crate) fn created(&mut self, id: InstanceId) {
         self.touched_instances.insert(id);
-        self.touched_images.insert(image.hash());
     }
 
     /// Counts a new Image as touched: `image_create` paid.
@@ -131,8 +168,21 @@ impl<'k, A: Arch> World<'k, A> {
     pub(crate) fn into_instances(self) -> Result<CNode, Abort> {
         let mut instances = self.base;
         for (id, instance) in self.changed {
-            instances.insert_instance(&id, instance, self.runtime)?;
+            match instance {
+                Some(instance) => instances.insert_instance(&id, instance, self.runtime)?,
+                None => {
+                    instances.remove_instance(&id, self.runtime)?;
+                }
+            }
         }
         Ok(instances)
     }
+}
+
+/// Puts a map's entry back as it was.
+fn restore<V>(map: &mut BTreeMap<InstanceId, V>, id: InstanceId, previous: Option<V>) {
+    match previous {
+        Some(value) => map.insert(id, value),
+        None => map.remove(&id),
+    };
 }

@@ -1,12 +1,14 @@
 //! Calling another Instance through a Ref, and reading what it returned.
 
+use super::Refusal;
 use crate::arch::Arch;
 use crate::calls::{Calls, Ended, Next};
 use crate::frame::{Entry, Frame, Origin};
 use crate::stop::{Stop, price};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use javm_interpreter::Meter;
-use nub_abi::host_call::{BAD_ARGUMENT, NO_CAPABILITY, NO_RIGHT, PASSED, RIGHT_CALL, RIGHT_GRANT, TOO_LONG};
+use nub_abi::host_call::{RIGHT_CALL, TOO_LONG};
 use nub_abi::{Growth, Status};
 use nub_state::{Link, Ref};
 
@@ -17,7 +19,11 @@ impl<A: Arch> Calls<'_, '_, A> {
     /// `call(ref, endpoint, args, args_len, gas, passed) → status, output length`.
     pub(super) fn call(&mut self) -> Result<Next<A>, Stop> {
         match self.prepare_call() {
-            Ok(frame) => Ok(Next::Enter(alloc::boxed::Box::new(frame))),
+            Ok(Entered::Frame(frame)) => Ok(Next::Enter(frame)),
+            Ok(Entered::Ended(ended)) => {
+                self.frame()?.take_result(ended);
+                Ok(Next::Continue)
+            }
             Err(Refusal::Stop(stop)) => Err(stop),
             Err(Refusal::Code(code)) => {
                 let frame = self.frame()?;
@@ -26,15 +32,11 @@ impl<A: Arch> Calls<'_, '_, A> {
                 frame.last_output = Vec::new();
                 Ok(Next::Continue)
             }
-            Err(Refusal::Ended(ended)) => {
-                self.frame()?.take_result(ended);
-                Ok(Next::Continue)
-            }
         }
     }
 
     /// `output_read(out, offset, len) → bytes copied`.
-    pub(super) fn output_read(&mut self) -> Result<u64, Stop> {
+    pub(super) fn output_read(&mut self) -> Result<u64, Refusal> {
         let (out, offset, len) = (self.argument(0)?, self.argument(1)?, self.argument(2)? as u32);
         let output = core::mem::take(&mut self.frame()?.last_output);
         let start = offset.min(output.len() as u64) as usize;
@@ -48,7 +50,7 @@ impl<A: Arch> Calls<'_, '_, A> {
     }
 
     /// Pays for the call, finds its target and builds its frame.
-    fn prepare_call(&mut self) -> Result<Frame<A>, Refusal> {
+    fn prepare_call(&mut self) -> Result<Entered<A>, Refusal> {
         let params = self.world.params;
         let (selector, endpoint) = (self.argument(0)?, self.argument(1)?);
         let (args, args_len) = (self.argument(2)?, self.argument(3)? as u32);
@@ -62,7 +64,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         self.charge(params.gas.call)?;
         self.charge(price(params.gas.argument_byte, args_len as usize))?;
         self.charge(price(params.gas.capability, passed_count as usize))?;
-        let target = self.callable(selector)?;
+        let target = self.reference_with(selector, RIGHT_CALL)?;
         let passed = self.passed_capabilities(passed_address, passed_count)?;
         let args = self.read(args, args_len.into())?;
         let entry = self.find_target(&target, endpoint, passed)?;
@@ -71,12 +73,11 @@ impl<A: Arch> Calls<'_, '_, A> {
         let gas = gas_asked.min(meter.gas_left);
         meter.gas_left -= gas;
         let callee_meter = Meter { gas_left: gas, pages_left: meter.pages_left };
-        Frame::enter(&mut self.world.runtime.arch, params, entry, &args, callee_meter).map_err(
-            |(stop, meter)| match stop {
-                Stop::Fail(status) => Refusal::Ended(ended(status, meter)),
-                abort => Refusal::Stop(abort),
-            },
-        )
+        match Frame::enter(&mut self.world.runtime.arch, params, entry, &args, callee_meter) {
+            Ok(frame) => Ok(Entered::Frame(Box::new(frame))),
+            Err((Stop::Fail(status), meter)) => Ok(Entered::Ended(ended(status, meter))),
+            Err((abort, _)) => Err(Refusal::Stop(abort)),
+        }
     }
 
     /// Finds what a call enters; the target and its Image are touched.
@@ -85,7 +86,7 @@ impl<A: Arch> Calls<'_, '_, A> {
             return Err(Refusal::Code(Status::LimitExceeded as u64));
         }
         let id = target.instance;
-        if self.frames.iter().any(|frame| frame.id == id) {
+        if self.is_on_stack(&id) {
             return Err(Refusal::Code(Status::Busy as u64));
         }
         let caller = self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))?;
@@ -100,18 +101,6 @@ impl<A: Arch> Calls<'_, '_, A> {
         Ok(Entry { id, instance, image, pc, origin, mark })
     }
 
-    /// The Ref a selector names, if it may be called.
-    fn callable(&mut self, selector: u64) -> Result<Ref, Refusal> {
-        let link = self.capability(selector)?;
-        let Some(target) = self.world.runtime.reference(&link)? else {
-            return Err(Refusal::Code(NO_CAPABILITY));
-        };
-        if target.rights & RIGHT_CALL == 0 {
-            return Err(Refusal::Code(NO_RIGHT));
-        }
-        Ok(target)
-    }
-
     /// The capabilities a list of selectors names; a Ref among them must carry the right to grant.
     fn passed_capabilities(&mut self, address: u64, count: u64) -> Result<Vec<Link>, Refusal> {
         let list = self.read(address, count * SELECTOR_BYTES)?;
@@ -119,49 +108,19 @@ impl<A: Arch> Calls<'_, '_, A> {
         for selector in list.chunks_exact(SELECTOR_BYTES as usize) {
             let selector = u16::from_le_bytes([selector[0], selector[1]]);
             let link = self.capability(selector.into())?;
-            if let Some(reference) = self.world.runtime.reference(&link)?
-                && reference.rights & RIGHT_GRANT == 0
-            {
-                return Err(Refusal::Code(NO_RIGHT));
-            }
+            self.check_grant(&link)?;
             passed.push(link);
         }
         Ok(passed)
     }
-
-    /// The capability a selector names: an own slot, or one that was passed. A slot pays as storage does.
-    fn capability(&mut self, selector: u64) -> Result<Link, Refusal> {
-        if let Some(index) = selector.checked_sub(PASSED) {
-            let passed = &self.frame()?.origin.passed;
-            let link = usize::try_from(index).ok().and_then(|index| passed.get(index));
-            return link.cloned().ok_or(Refusal::Code(NO_CAPABILITY));
-        }
-        let slot = u8::try_from(selector).map_err(|_| Refusal::Code(BAD_ARGUMENT))?;
-        let lookup = self.slot(slot)?;
-        lookup.ok_or(Refusal::Code(NO_CAPABILITY))
-    }
 }
 
-/// Why a call was not entered.
-enum Refusal {
-    /// The caller itself stops.
-    Stop(Stop),
-    /// The caller reads this code in r7.
-    Code(u64),
-    /// The callee failed while being entered.
+/// What came of entering a callee.
+enum Entered<A: Arch> {
+    /// It runs.
+    Frame(Box<Frame<A>>),
+    /// It failed at once.
     Ended(Ended),
-}
-
-impl From<Stop> for Refusal {
-    fn from(stop: Stop) -> Self {
-        Self::Stop(stop)
-    }
-}
-
-impl From<nub_abi::error::Abort> for Refusal {
-    fn from(abort: nub_abi::error::Abort) -> Self {
-        Self::Stop(Stop::Abort(abort))
-    }
 }
 
 /// How a callee ended that could not pay its entry or exceeded a limit at it.

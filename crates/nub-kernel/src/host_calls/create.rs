@@ -1,34 +1,31 @@
-//! Making Images and Instances, and the slots they are named by.
+//! Making Images and Instances.
 
+use super::Refusal;
+use super::capability::ALL_RIGHTS;
 use crate::arch::Arch;
 use crate::calls::Calls;
-use crate::host_calls::storage::insert;
 use crate::program::validate_image;
 use crate::stop::{Stop, price};
 use nub_abi::error::Abort;
-use nub_abi::host_call::{
-    BAD_ARGUMENT, BAD_IMAGE, NO_CAPABILITY, RIGHT_CALL, RIGHT_GRANT, RIGHT_MANAGE, TOO_LONG,
-};
+use nub_abi::host_call::{BAD_IMAGE, NO_CAPABILITY, TOO_LONG};
 use nub_abi::{Badge, InstanceId};
-use nub_state::{CNode, Image, Instance, Key, Link, Ref};
+use nub_state::{CNode, Image, Instance, Link, Ref};
 
 impl<A: Arch> Calls<'_, '_, A> {
     /// `image_create(data, len, slot) → 0`.
-    pub(super) fn image_create(&mut self) -> Result<u64, Stop> {
-        let (data, len, slot) = (self.argument(0)?, self.argument(1)? as u32, self.argument(2)?);
+    pub(super) fn image_create(&mut self) -> Result<u64, Refusal> {
+        let (data, len) = (self.argument(0)?, self.argument(1)? as u32);
         if len > self.world.params.limits.image_bytes {
-            return Ok(TOO_LONG);
+            return Err(Refusal::Code(TOO_LONG));
         }
-        let Ok(slot) = u8::try_from(slot) else { return Ok(BAD_ARGUMENT) };
+        let slot = self.slot_argument(2)?;
         let gas = &self.world.params.gas;
         let (base, bytes) = (gas.image_create, price(gas.image_create_byte, len as usize));
         self.charge(base)?;
         self.charge(bytes)?;
         let bytes = self.read(data, len.into())?;
-        let Ok(image) = Image::from_bytes(&bytes) else { return Ok(BAD_IMAGE) };
-        if validate_image(&image).is_err() {
-            return Ok(BAD_IMAGE);
-        }
+        let image = Image::from_bytes(&bytes).map_err(|_| Refusal::Code(BAD_IMAGE))?;
+        validate_image(&image).map_err(|_| Refusal::Code(BAD_IMAGE))?;
         let loaded = self.world.runtime.load_image(&image)?;
         self.world.image_created(&loaded);
         self.put_slot(slot, Link::new(image))?;
@@ -36,40 +33,45 @@ impl<A: Arch> Calls<'_, '_, A> {
     }
 
     /// `instance_create(image_slot, ref_slot, public, badge32, id_out32) → 0`.
-    pub(super) fn instance_create(&mut self) -> Result<u64, Stop> {
-        let (image_slot, ref_slot) = (self.argument(0)?, self.argument(1)?);
-        let (public, badge, id_out) = (self.argument(2)?, self.argument(3)?, self.argument(4)?);
-        let (Ok(image_slot), Ok(ref_slot)) = (u8::try_from(image_slot), u8::try_from(ref_slot)) else {
-            return Ok(BAD_ARGUMENT);
-        };
-        if public > 1 {
-            return Ok(BAD_ARGUMENT);
-        }
+    pub(super) fn instance_create(&mut self) -> Result<u64, Refusal> {
+        let (image_slot, ref_slot) = (self.slot_argument(0)?, self.slot_argument(1)?);
+        let (public, badge, id_out) = (self.flag_argument(2)?, self.argument(3)?, self.argument(4)?);
         self.charge(self.world.params.gas.instance_create)?;
-        let badge = self.read(badge, 32)?;
-        let Some(link) = self.slot(image_slot)? else { return Ok(NO_CAPABILITY) };
-        if !self.world.runtime.is_image(&link)? {
-            return Ok(NO_CAPABILITY);
-        }
-        let image = self.world.image(&link)?;
+        let badge = self.read_badge(badge)?;
+        let image = self.image_in(image_slot)?;
+        let loaded = self.world.image(&image)?;
         let caller = self.frames.last_mut().ok_or(Stop::Fail(nub_abi::Status::Panicked))?;
-        self.world.touch_image(&image, &mut caller.machine.meter)?;
-        let id = self.next_instance_id()?;
-        self.write(id_out, &id.0)?;
+        self.world.touch_image(&loaded, &mut caller.machine.meter)?;
         let instance = Instance {
-            image: link,
+            image,
             cnode: Link::new(CNode::new()),
-            memory: Link::new(image.initial_memory().map_err(Abort::from)?),
-            public: public == 1,
+            memory: Link::new(loaded.initial_memory().map_err(Abort::from)?),
+            public,
             creations: 0,
         };
-        self.world.created(id, &image);
-        self.world.put_instance(id, instance);
-        let mut octets = [0; 32];
-        octets.copy_from_slice(&badge);
-        let rights = RIGHT_CALL | RIGHT_GRANT | RIGHT_MANAGE;
-        self.put_slot(ref_slot, Link::new(Ref { instance: id, rights, badge: Badge(octets) }))?;
+        self.place_instance(instance, ref_slot, badge, id_out)?;
         Ok(0)
+    }
+
+    /// The Image a slot holds.
+    pub(super) fn image_in(&mut self, slot: u8) -> Result<Link, Refusal> {
+        let link = self.slot(slot)?.ok_or(Refusal::Code(NO_CAPABILITY))?;
+        if self.world.runtime.is_image(&link)? { Ok(link) } else { Err(Refusal::Code(NO_CAPABILITY)) }
+    }
+
+    /// Gives a new Instance its id, writes that out, and places a Ref with all rights to it in a slot.
+    pub(super) fn place_instance(
+        &mut self,
+        instance: Instance,
+        ref_slot: u8,
+        badge: Badge,
+        id_out: u64,
+    ) -> Result<(), Stop> {
+        let id = self.next_instance_id()?;
+        self.write(id_out, &id.0)?;
+        self.world.created(id);
+        self.world.put_instance(id, instance);
+        self.put_slot(ref_slot, Link::new(Ref { instance: id, rights: ALL_RIGHTS, badge }))
     }
 
     /// The identity of the running Instance's next creation, which is counted.
@@ -80,24 +82,5 @@ impl<A: Arch> Calls<'_, '_, A> {
         frame.instance.creations += 1;
         frame.changed = true;
         Ok(id)
-    }
-
-    /// What a slot holds; pays as a storage operation.
-    pub(super) fn slot(&mut self, slot: u8) -> Result<Option<Link>, Stop> {
-        self.charge(self.world.params.gas.storage)?;
-        let cnode = self.cnode()?;
-        let lookup = cnode.get(&Key::slot(slot), self.world.runtime)?;
-        self.charge_nodes(lookup.nodes)?;
-        Ok(lookup.value)
-    }
-
-    /// Places a capability in a slot, in place of what was there; pays as a storage operation.
-    fn put_slot(&mut self, slot: u8, link: Link) -> Result<(), Stop> {
-        self.charge(self.world.params.gas.storage)?;
-        let mut cnode = self.cnode()?;
-        let change = insert(&mut cnode, &Key::slot(slot), link, self.world.runtime)?;
-        self.charge_nodes(change.nodes)?;
-        self.set_cnode(cnode)?;
-        self.grow(i64::from(change.previous.is_none()), 0)
     }
 }

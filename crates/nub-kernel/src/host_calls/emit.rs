@@ -1,8 +1,9 @@
 //! Logs.
 
+use super::Refusal;
 use crate::arch::Arch;
 use crate::calls::Calls;
-use crate::stop::{Stop, price};
+use crate::stop::price;
 use nub_abi::Log;
 use nub_abi::host_call::TOO_LONG;
 
@@ -11,10 +12,10 @@ const TOPIC_BYTES: usize = 32;
 
 impl<A: Arch> Calls<'_, '_, A> {
     /// `emit(topic32, data, len) → 0`.
-    pub(super) fn emit(&mut self) -> Result<u64, Stop> {
+    pub(super) fn emit(&mut self) -> Result<u64, Refusal> {
         let (topic, data, len) = (self.argument(0)?, self.argument(1)?, self.argument(2)? as u32);
         if len > self.world.params.limits.log_bytes {
-            return Ok(TOO_LONG);
+            return Err(Refusal::Code(TOO_LONG));
         }
         let gas = &self.world.params.gas;
         let (base, bytes) = (gas.event, price(gas.event_byte, TOPIC_BYTES + len as usize));

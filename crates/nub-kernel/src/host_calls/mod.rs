@@ -4,18 +4,45 @@
 //! Errors a program can handle are codes in r7; a bad range or an empty meter ends the frame.
 
 mod call;
+mod capability;
 mod context;
 mod create;
+mod data;
 mod emit;
 mod finish;
+mod hashing;
+mod manage;
+mod params;
 mod storage;
+mod view;
 
 use crate::arch::Arch;
 use crate::calls::{Calls, Next};
 use crate::frame::Frame;
 use crate::stop::{Stop, charge};
 use nub_abi::Status;
+use nub_abi::error::Abort;
 use nub_abi::host_call::{self, HostCall};
+
+/// Why a host call does not do what was asked.
+pub(crate) enum Refusal {
+    /// The frame stops.
+    Stop(Stop),
+    /// The program reads this code in r7.
+    Code(u64),
+}
+
+impl From<Stop> for Refusal {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+impl From<Abort> for Refusal {
+    fn from(abort: Abort) -> Self {
+        Self::Stop(Stop::Abort(abort))
+    }
+}
 
 /// Registers of the arguments: r7 is argument 0.
 const FIRST_ARGUMENT: usize = 7;
@@ -25,27 +52,57 @@ impl<A: Arch> Calls<'_, '_, A> {
     pub(crate) fn host_call(&mut self, number: u64) -> Result<Next<A>, Stop> {
         let price = self.world.params.gas.host_call;
         charge(&mut self.frame()?.machine.meter, price)?;
-        let code = match HostCall::from_number(number) {
+        match HostCall::from_number(number) {
             Some(HostCall::Return) => return self.finish(Status::Success),
             Some(HostCall::Revert) => return self.finish(Status::Reverted),
             Some(HostCall::Call) => return self.call(),
-            Some(HostCall::GasLeft) => self.frame()?.machine.meter.gas_left,
-            Some(HostCall::Caller) => self.caller()?,
-            Some(HostCall::Badge) => self.badge()?,
-            Some(HostCall::SelfId) => self.self_id()?,
-            Some(HostCall::BlockContext) => self.block_context()?,
-            Some(HostCall::PassedCount) => self.frame()?.origin.passed.len() as u64,
-            Some(HostCall::StorageGet) => self.storage_get()?,
-            Some(HostCall::StoragePut) => self.storage_put()?,
-            Some(HostCall::StorageRemove) => self.storage_remove()?,
-            Some(HostCall::OutputRead) => self.output_read()?,
-            Some(HostCall::ImageCreate) => self.image_create()?,
-            Some(HostCall::InstanceCreate) => self.instance_create()?,
-            Some(HostCall::Emit) => self.emit()?,
-            None => host_call::UNKNOWN,
+            _ => {}
+        }
+        let code = match self.answer(number) {
+            Ok(value) => value,
+            Err(Refusal::Code(code)) => code,
+            Err(Refusal::Stop(stop)) => return Err(stop),
         };
         self.frame()?.machine.registers[FIRST_ARGUMENT] = code;
         Ok(Next::Continue)
+    }
+
+    /// What a host call that does not end or enter a frame leaves in r7.
+    fn answer(&mut self, number: u64) -> Result<u64, Refusal> {
+        match HostCall::from_number(number) {
+            Some(HostCall::GasLeft) => Ok(self.frame()?.machine.meter.gas_left),
+            Some(HostCall::Caller) => self.caller(),
+            Some(HostCall::Badge) => self.badge(),
+            Some(HostCall::SelfId) => self.self_id(),
+            Some(HostCall::BlockContext) => self.block_context(),
+            Some(HostCall::PassedCount) => Ok(self.frame()?.origin.passed.len() as u64),
+            Some(HostCall::StorageGet) => self.storage_get(),
+            Some(HostCall::StoragePut) => self.storage_put(),
+            Some(HostCall::StorageRemove) => self.storage_remove(),
+            Some(HostCall::OutputRead) => self.output_read(),
+            Some(HostCall::ImageCreate) => self.image_create(),
+            Some(HostCall::InstanceCreate) => self.instance_create(),
+            Some(HostCall::Emit) => self.emit(),
+            Some(HostCall::CapabilityCopy) => self.capability_copy(),
+            Some(HostCall::CapabilityMove) => self.capability_move(),
+            Some(HostCall::CapabilityDrop) => self.capability_drop(),
+            Some(HostCall::RefMint) => self.ref_mint(),
+            Some(HostCall::DataNew) => self.data_new(),
+            Some(HostCall::DataSize) => self.data_size(),
+            Some(HostCall::DataRead) => self.data_read(),
+            Some(HostCall::DataWrite) => self.data_write(),
+            Some(HostCall::DataMap) => self.data_map(),
+            Some(HostCall::DataUnmap) => self.data_unmap(),
+            Some(HostCall::StorageNext) => self.storage_next(),
+            Some(HostCall::Blake2b) => self.blake2b(),
+            Some(HostCall::Keccak) => self.keccak(),
+            Some(HostCall::InstanceClone) => self.instance_clone(),
+            Some(HostCall::InstanceUpgrade) => self.instance_upgrade(),
+            Some(HostCall::InstanceDestroy) => self.instance_destroy(),
+            Some(HostCall::SetParams) => self.set_params(),
+            // Ending and entering frames is done above.
+            Some(HostCall::Return | HostCall::Revert | HostCall::Call) | None => Ok(host_call::UNKNOWN),
+        }
     }
 
     /// The innermost frame. There is one whenever a program runs.

@@ -1,5 +1,6 @@
 //! Storage: keys of 2 to 32 octets in the Instance's CNode.
 
+use super::Refusal;
 use crate::arch::Arch;
 use crate::calls::Calls;
 use crate::runtime::Runtime;
@@ -13,8 +14,8 @@ use nub_state::{CNode, Change, Key, Link, Refused};
 
 impl<A: Arch> Calls<'_, '_, A> {
     /// `storage_get(key, key_len, out, out_len) → value length, or NONE`.
-    pub(super) fn storage_get(&mut self) -> Result<u64, Stop> {
-        let Some(key) = self.storage_key()? else { return Ok(BAD_KEY) };
+    pub(super) fn storage_get(&mut self) -> Result<u64, Refusal> {
+        let key = self.storage_key()?;
         let (out, out_len) = (self.argument(2)?, self.argument(3)? as u32);
         let cnode = self.cnode()?;
         let lookup = cnode.get(&key, self.world.runtime)?;
@@ -28,11 +29,11 @@ impl<A: Arch> Calls<'_, '_, A> {
     }
 
     /// `storage_put(key, key_len, value, value_len) → 0`.
-    pub(super) fn storage_put(&mut self) -> Result<u64, Stop> {
-        let Some(key) = self.storage_key()? else { return Ok(BAD_KEY) };
+    pub(super) fn storage_put(&mut self) -> Result<u64, Refusal> {
+        let key = self.storage_key()?;
         let (value, len) = (self.argument(2)?, self.argument(3)? as u32);
         if len as usize > VALUE_BYTES_MAX {
-            return Ok(TOO_LONG);
+            return Err(Refusal::Code(TOO_LONG));
         }
         self.charge_storage_bytes(len as usize)?;
         let value = self.read(value, len.into())?;
@@ -43,24 +44,56 @@ impl<A: Arch> Calls<'_, '_, A> {
     }
 
     /// `storage_remove(key, key_len) → 1 if it was there, else 0`.
-    pub(super) fn storage_remove(&mut self) -> Result<u64, Stop> {
-        let Some(key) = self.storage_key()? else { return Ok(BAD_KEY) };
+    pub(super) fn storage_remove(&mut self) -> Result<u64, Refusal> {
+        let key = self.storage_key()?;
         let Some(previous) = self.replace(&key, None)? else { return Ok(0) };
         self.charge_storage_bytes(previous.len())?;
         self.grow(-1, -(previous.len() as i64))?;
         Ok(1)
     }
 
-    /// The key that arguments 0 and 1 name, its octets and the operation charged; `None` if its length
-    /// is not allowed.
-    fn storage_key(&mut self) -> Result<Option<Key>, Stop> {
+    /// `storage_next(key, key_len, out, out_len) → key length, or NONE`. Slots are passed over.
+    pub(super) fn storage_next(&mut self) -> Result<u64, Refusal> {
+        let start = if self.argument(1)? as u32 == 0 {
+            self.charge(self.world.params.gas.storage)?;
+            None
+        } else {
+            Some(self.storage_key()?)
+        };
+        let (out, out_len) = (self.argument(2)?, self.argument(3)? as u32);
+        let cnode = self.cnode()?;
+        let Some(found) = self.next_key(&cnode, start)? else { return Ok(NONE) };
+        let key = found.as_bytes();
+        self.charge_storage_bytes(key.len())?;
+        self.write(out, &key[..key.len().min(out_len as usize)])?;
+        Ok(key.len() as u64)
+    }
+
+    /// The first storage key after `start`. The path of each entry met on the way is paid.
+    fn next_key(&mut self, cnode: &CNode, start: Option<Key>) -> Result<Option<Key>, Stop> {
+        let mut entries = match &start {
+            Some(start) => cnode.entries().iter_from(start),
+            None => cnode.entries().iter(),
+        };
+        while let Some((key, _)) = entries.next(self.world.runtime)? {
+            let nodes = cnode.get(&key, self.world.runtime)?.nodes;
+            self.charge_nodes(nodes)?;
+            if key.as_bytes().len() >= KEY_BYTES_MIN && Some(key) != start {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The key that arguments 0 and 1 name, its octets and the operation charged.
+    fn storage_key(&mut self) -> Result<Key, Refusal> {
         let (address, len) = (self.argument(0)?, self.argument(1)? as u32 as usize);
         self.charge(self.world.params.gas.storage)?;
         if !(KEY_BYTES_MIN..=KEY_BYTES_MAX).contains(&len) {
-            return Ok(None);
+            return Err(Refusal::Code(BAD_KEY));
         }
         self.charge_storage_bytes(len)?;
-        Ok(Key::new(&self.read(address, len as u64)?))
+        Key::new(&self.read(address, len as u64)?).ok_or(Refusal::Code(BAD_KEY))
     }
 
     /// Inserts or removes a storage entry of the working Instance; gives the bytes that were there.
