@@ -52,7 +52,7 @@ pub fn fault_address() -> u64 {
 /// The four outcomes for a page of a window: `None` is a miss, and nothing has changed.
 fn window_page(control: &mut Control, address: u64, is_store: bool, meter: &mut Meter) -> Option<()> {
     let window = ((address - WINDOWS) / WINDOW_STRIDE) as usize;
-    let page = u32::try_from(address % WINDOW_STRIDE >> 12).ok().filter(|&page| page < 1 << 20)?;
+    let page = u32::try_from((address % WINDOW_STRIDE) >> 12).ok().filter(|&page| page < 1 << 20)?;
     // SAFETY: the upper tables are made at boot, before any accessor runs.
     let Walk::Page(slot) = (unsafe { walk(upper_table(window), window, page) }) else { return None };
     let entry = slot.read();

@@ -69,10 +69,10 @@ unsafe impl GlobalAlloc for Heap {
             // SAFETY: the block came from this bin, by the caller's contract, and is not used any more.
             Part::Bin(bin) => BINS.with(|bins| unsafe { bins[bin].give(block) }),
             Part::Frame => frames::give(to_physical(block)),
-            // SAFETY: the block came from there, by the caller's contract, so it is not null.
-            Part::General => {
-                GENERAL.with(|general| unsafe { general.free(NonNull::new_unchecked(block), layout) });
-            }
+            Part::General => GENERAL.with(|general| {
+                // SAFETY: the block came from there, by the caller's contract, so it is not null.
+                unsafe { general.free(NonNull::new_unchecked(block), layout) }
+            }),
         }
     }
 

@@ -28,8 +28,8 @@ pub extern "sysv64" fn serve_one_call() {
             let result = FunctionCallResult::new(serve(call).map(ReturnValue::VecBytes));
             transport::with_ctx(|context| context.send_h2g_result(id, result)).expect("a reply that fits");
         }
-        // SAFETY: no message is in flight.
         DispatchAction::SnapshotCheckpoint => {
+            // SAFETY: no message is in flight.
             unsafe { transport::prepare_snapshot() }.expect("a checkpoint");
         }
     }
