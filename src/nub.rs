@@ -3,7 +3,7 @@
 use crate::NubBuilder;
 use crate::backend::Backend;
 use crate::failure::{BackendError, Failure};
-use nub_abi::error::{ApplyError, CommitError, GenesisError, QueryError};
+use nub_abi::error::{ApplyError, CommitError, GenesisError, QueryError, WitnessError};
 use nub_abi::rpc::{Health, InvokeOutcome, Query, Reply, Request};
 use nub_abi::{Event, Genesis, Hash, Receipt, Summary};
 use parity_scale_codec::Encode;
@@ -103,6 +103,32 @@ impl Nub {
     /// [`QueryError`] as for [`query`](Self::query).
     pub fn invoke(&mut self, root: Hash, event: &Event) -> Result<InvokeOutcome, Failure<QueryError>> {
         ask!(self, Request::Invoke { root, event: event.clone() }, Invoke).map_err(Failure::Kernel)
+    }
+
+    /// The encoded objects that applying a block reads, ascending by hash: enough for
+    /// [`execute_witness`](Self::execute_witness) elsewhere. Keeps no candidate.
+    ///
+    /// # Errors
+    /// [`ApplyError`] as for [`apply_block`](Self::apply_block).
+    pub fn witness(&mut self, prior_root: Hash, block: &[u8]) -> Result<Vec<Vec<u8>>, Failure<ApplyError>> {
+        let request = Request::Witness { prior_root, block: block.to_vec() };
+        ask!(self, request, Witness).map_err(Failure::Kernel)
+    }
+
+    /// Executes a block from a witness alone and gives the new root and its summary. The handle needs no
+    /// state for it, and its own is not used or changed.
+    ///
+    /// # Errors
+    /// [`WitnessError`] if the witness lacks an object, has one too many, or the block does not fit.
+    pub fn execute_witness(
+        &mut self,
+        prior_root: Hash,
+        block: &[u8],
+        witness: &[Vec<u8>],
+    ) -> Result<(Hash, Summary), Failure<WitnessError>> {
+        let request =
+            Request::ExecuteWitness { prior_root, block: block.to_vec(), witness: witness.to_vec() };
+        ask!(self, request, ExecuteWitness).map_err(Failure::Kernel)
     }
 
     /// The committed root; `None` before genesis.

@@ -221,6 +221,20 @@ pub enum OpenError {
     Abort(#[from] Abort),
 }
 
+/// Why a block was not executed from a witness.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum WitnessError {
+    /// The block does not fit the state, or an object that it needs is missing from the witness or corrupt.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// An object is in the witness twice.
+    #[error("object {0} is in the witness twice; make the witness again")]
+    Duplicate(Hash),
+    /// The block does not read an object of the witness.
+    #[error("the block does not read object {0} of the witness; make the witness again")]
+    Surplus(Hash),
+}
+
 /// Why a query or invoke did not run. A call that runs and fails is an outcome, not an error.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
 pub enum QueryError {

@@ -2,7 +2,7 @@
 //!
 //! Both sides are built from this file; a mismatch shows as a [`CodecError`](crate::codec::CodecError), never as a misread.
 
-use crate::error::{ApplyError, CommitError, GenesisError, OpenError, QueryError};
+use crate::error::{ApplyError, CommitError, GenesisError, OpenError, QueryError, WitnessError};
 use crate::{Event, Hash, InstanceId, Receipt, Summary};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -36,6 +36,22 @@ pub enum Request {
         root: Hash,
         /// The event.
         event: Event,
+    },
+    /// Asks for what a block reads, to execute it elsewhere without the state.
+    Witness {
+        /// The committed root or a live candidate.
+        prior_root: Hash,
+        /// An encoded [`crate::Block`].
+        block: Vec<u8>,
+    },
+    /// Executes a block from a witness alone; the kernel's own state is not used.
+    ExecuteWitness {
+        /// The root the block builds on.
+        prior_root: Hash,
+        /// An encoded [`crate::Block`].
+        block: Vec<u8>,
+        /// Encoded objects.
+        witness: Vec<Vec<u8>>,
     },
     /// Asks for the committed root.
     StateRoot,
@@ -88,6 +104,10 @@ pub enum Reply {
     Query(Result<Receipt, QueryError>),
     /// To `Invoke`.
     Invoke(Result<InvokeOutcome, QueryError>),
+    /// To `Witness`: encoded objects, ascending by hash.
+    Witness(Result<Vec<Vec<u8>>, ApplyError>),
+    /// To `ExecuteWitness`: the new root and its summary.
+    ExecuteWitness(Result<(Hash, Summary), WitnessError>),
     /// To `StateRoot`; `None` before genesis.
     StateRoot(Option<Hash>),
     /// To `HealthCheck`.

@@ -4,12 +4,12 @@ use crate::arch::Arch;
 use crate::candidates::Candidate;
 use crate::event::admit_and_run;
 use crate::kernel::Kernel;
-use crate::runtime::Runtime;
+use crate::runtime::{Rooted, Runtime};
 use crate::world::World;
 use alloc::vec::Vec;
-use nub_abi::error::{Abort, ApplyError, LimitedField, QueryError};
+use nub_abi::error::{ApplyError, LimitedField, QueryError};
 use nub_abi::host_call::BlockContext;
-use nub_abi::{Block, Event, Hash, PROTOCOL_VERSION, Params, Receipt, Summary};
+use nub_abi::{Block, Event, Hash, PROTOCOL_VERSION, Params, Receipt, Summary, blake2b_256};
 use nub_state::{Link, System, receipts_root};
 
 impl<A: Arch> Kernel<A> {
@@ -21,64 +21,76 @@ impl<A: Arch> Kernel<A> {
     /// failed receipt.
     pub fn apply_block(&mut self, prior_root: Hash, block: &[u8]) -> Result<(Hash, Summary), ApplyError> {
         let prior = self.known_system(&prior_root)?;
-        let params = params_at(&prior, prior.height.saturating_add(1));
-        limit(LimitedField::BlockBytes, block.len() as u64, params.limits.block_bytes.into())?;
-        let block = Block::from_bytes(block)?;
-        check_header(&block, &prior, &prior_root)?;
-        check_limits(&block, &params)?;
-        let block_hash = block.hash();
-        if let Some((root, summary)) = self.applied(&prior_root, &block_hash) {
-            return Ok((root, summary));
+        let checked = CheckedBlock::new(block, &prior, &prior_root)?;
+        if let Some((root, candidate)) = self.candidates.child_of(&prior_root, &checked.hash) {
+            return Ok((root, candidate.summary.clone()));
         }
         if self.candidates.len() >= self.candidates_max as usize {
             return Err(ApplyError::TooManyCandidates(self.candidates_max));
         }
-        let outcome = run_block(&mut self.runtime, &prior, &params, &block)?;
-        Ok(self.keep_candidate(prior_root, &prior, params, &block, block_hash, outcome)?)
-    }
-
-    /// The candidate that the same block on the same root made before.
-    fn applied(&self, prior_root: &Hash, block_hash: &Hash) -> Option<(Hash, Summary)> {
-        let (root, candidate) = self.candidates.child_of(prior_root, block_hash)?;
-        Some((root, candidate.summary.clone()))
-    }
-
-    /// Hashes what the block changed and records the candidate.
-    fn keep_candidate(
-        &mut self,
-        parent: Hash,
-        prior: &System,
-        params: Params,
-        block: &Block,
-        block_hash: Hash,
-        outcome: Outcome,
-    ) -> Result<(Hash, Summary), Abort> {
-        let receipts_root = receipts_root(&outcome.receipts);
-        let system = System {
-            protocol_version: prior.protocol_version,
-            chain_id: prior.chain_id,
-            height: block.height,
-            timestamp: block.timestamp,
-            last_block: block_hash,
-            last_receipts_root: receipts_root,
-            params,
-            next_params: outcome.next_params,
-            instances: outcome.instances,
-        };
-        let rooted = self.runtime.reroot(system);
-        let gas_used = outcome.receipts.iter().map(|receipt| receipt.gas_used).sum();
-        let summary = Summary {
-            height: block.height,
-            block_hash,
-            receipts_root,
-            receipts: outcome.receipts,
-            gas_used,
-            objects_hashed: rooted.objects_hashed,
-        };
-        let candidate = Candidate { parent, summary: summary.clone(), objects: rooted.objects };
+        let Executed { rooted, summary } = execute(&mut self.runtime, &prior, &checked)?;
+        let candidate = Candidate { parent: prior_root, summary: summary.clone(), objects: rooted.objects };
         self.candidates.insert(rooted.root, candidate);
         Ok((rooted.root, summary))
     }
+}
+
+/// A block that fits the state it is applied to.
+pub(crate) struct CheckedBlock {
+    block: Block,
+    hash: Hash,
+    /// The parameters it runs under.
+    params: Params,
+}
+
+impl CheckedBlock {
+    /// Decodes a block and checks its header and limits.
+    pub(crate) fn new(block: &[u8], prior: &System, prior_root: &Hash) -> Result<Self, ApplyError> {
+        let params = params_at(prior, prior.height.saturating_add(1));
+        limit(LimitedField::BlockBytes, block.len() as u64, params.limits.block_bytes.into())?;
+        let hash = blake2b_256(block);
+        let block = Block::from_bytes(block)?;
+        check_header(&block, prior, prior_root)?;
+        check_limits(&block, &params)?;
+        Ok(Self { block, hash, params })
+    }
+}
+
+/// What executing a block came to. Its new objects are pending.
+pub(crate) struct Executed {
+    pub(crate) rooted: Rooted,
+    pub(crate) summary: Summary,
+}
+
+/// Runs a block's events and hashes what they changed.
+pub(crate) fn execute<A: Arch>(
+    runtime: &mut Runtime<A>,
+    prior: &System,
+    checked: &CheckedBlock,
+) -> Result<Executed, ApplyError> {
+    let CheckedBlock { block, hash: block_hash, params } = checked;
+    let outcome = run_block(runtime, prior, params, block)?;
+    let receipts_root = receipts_root(&outcome.receipts);
+    let rooted = runtime.reroot(System {
+        protocol_version: prior.protocol_version,
+        chain_id: prior.chain_id,
+        height: block.height,
+        timestamp: block.timestamp,
+        last_block: *block_hash,
+        last_receipts_root: receipts_root,
+        params: params.clone(),
+        next_params: outcome.next_params,
+        instances: outcome.instances,
+    });
+    let summary = Summary {
+        height: block.height,
+        block_hash: *block_hash,
+        receipts_root,
+        gas_used: outcome.receipts.iter().map(|receipt| receipt.gas_used).sum(),
+        receipts: outcome.receipts,
+        objects_hashed: rooted.objects_hashed,
+    };
+    Ok(Executed { rooted, summary })
 }
 
 /// What running a block's events came to.

@@ -63,6 +63,11 @@ impl<V: Clone> Cache<V> {
         }
     }
 
+    /// The most bytes it may hold.
+    pub(crate) fn budget_bytes(&self) -> u64 {
+        self.budget_bytes
+    }
+
     /// Number of values held.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

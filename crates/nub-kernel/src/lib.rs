@@ -31,6 +31,7 @@ mod random;
 mod rpc;
 mod runtime;
 mod stop;
+mod witness;
 mod world;
 
 pub use genesis::CALL_DEPTH_MAX;

@@ -18,6 +18,10 @@ impl<A: Arch> Kernel<A> {
             Request::Rollback => Reply::Rollback(self.rollback()),
             Request::Query(query) => Reply::Query(self.query(query)),
             Request::Invoke { root, event } => Reply::Invoke(self.invoke(root, event)),
+            Request::Witness { prior_root, block } => Reply::Witness(self.witness(*prior_root, block)),
+            Request::ExecuteWitness { prior_root, block, witness } => {
+                Reply::ExecuteWitness(self.execute_witness(*prior_root, block, witness))
+            }
             Request::StateRoot => Reply::StateRoot(self.state_root()),
             Request::HealthCheck => Reply::HealthCheck(self.health_check()),
         }

@@ -5,13 +5,16 @@ use crate::cache::Cache;
 use crate::pending::Pending;
 use crate::program::LoadedImage;
 use crate::random::{KernelBuildHasher, kernel_rng};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use nub_abi::error::Abort;
 use nub_abi::rpc::BootConfig;
 use nub_abi::{Hash, blake2b_256};
-use nub_state::{CNode, DataCap, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root};
+use nub_state::{
+    CNode, DataCap, DecodeError, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root,
+};
 
 /// The platform and everything kept between blocks that is not state itself.
 pub(crate) struct Runtime<A: Arch> {
@@ -19,6 +22,18 @@ pub(crate) struct Runtime<A: Arch> {
     pub(crate) pending: Pending,
     objects: Cache<Handle>,
     programs: Cache<Arc<LoadedImage>>,
+    source: Source,
+    /// Objects asked for by hash, while that is recorded.
+    reads: Option<BTreeSet<Hash>>,
+    hasher: KernelBuildHasher,
+}
+
+/// Where objects come from that no cache and no candidate has.
+pub(crate) enum Source {
+    /// The host's blobs.
+    Blobs,
+    /// A witness, and nothing else.
+    Witness(BTreeMap<Hash, Vec<u8>>),
 }
 
 /// A state that was just hashed.
@@ -39,11 +54,60 @@ impl<A: Arch> Runtime<A> {
     pub(crate) fn new(arch: A, config: &BootConfig) -> Self {
         let mut rng = kernel_rng(config.seed);
         let budget_bytes = config.cache_bytes / 2;
+        let hasher = KernelBuildHasher::new(&mut rng);
         Self {
             arch,
             pending: Pending::default(),
-            objects: Cache::new(budget_bytes, KernelBuildHasher::new(&mut rng)),
-            programs: Cache::new(budget_bytes, KernelBuildHasher::new(&mut rng)),
+            objects: Cache::new(budget_bytes, hasher),
+            programs: Cache::new(budget_bytes, hasher),
+            source: Source::Blobs,
+            reads: None,
+            hasher,
+        }
+    }
+
+    /// Does some work and tells which objects it asked for by hash, whether or not they were at hand.
+    pub(crate) fn recording<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, BTreeSet<Hash>) {
+        self.reads = Some(BTreeSet::new());
+        let result = work(self);
+        (result, self.reads.take().unwrap_or_default())
+    }
+
+    /// Does some work with a witness as the only source of objects. The caches and candidates are as they
+    /// were afterwards.
+    pub(crate) fn with_witness<T>(
+        &mut self,
+        witness: BTreeMap<Hash, Vec<u8>>,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let empty = Cache::new(self.objects.budget_bytes(), self.hasher);
+        let objects = core::mem::replace(&mut self.objects, empty);
+        let empty = Cache::new(self.programs.budget_bytes(), self.hasher);
+        let programs = core::mem::replace(&mut self.programs, empty);
+        let pending = core::mem::take(&mut self.pending);
+        self.source = Source::Witness(witness);
+        let result = work(self);
+        (self.source, self.objects, self.programs, self.pending) =
+            (Source::Blobs, objects, programs, pending);
+        result
+    }
+
+    /// The encoded object of a hash, from a candidate or from the source.
+    pub(crate) fn encoded(&mut self, hash: &Hash) -> Result<Arc<[u8]>, Abort> {
+        if let Some(bytes) = self.pending.get(hash) {
+            return Ok(bytes);
+        }
+        let found = match &self.source {
+            Source::Blobs => self.arch.blobs().get(hash)?,
+            Source::Witness(witness) => witness.get(hash).cloned(),
+        };
+        found.map(Arc::from).ok_or(Abort::MissingObject(*hash))
+    }
+
+    /// Notes that an object was asked for.
+    fn note_read(&mut self, hash: &Hash) {
+        if let Some(reads) = &mut self.reads {
+            reads.insert(*hash);
         }
     }
 
@@ -107,6 +171,9 @@ impl<A: Arch> Runtime<A> {
         if let Some(hash) = link.hash()
             && let Some(program) = self.programs.get(&hash)
         {
+            if let Link::Hashed(hash) = link {
+                self.note_read(hash);
+            }
             return Ok(program);
         }
         let handle = link.resolve(self)?;
@@ -167,15 +234,12 @@ impl<A: Arch> Loader for Runtime<A> {
     type Error = Abort;
 
     fn load(&mut self, hash: &Hash) -> Result<Handle, Abort> {
+        self.note_read(hash);
         if let Some(handle) = self.objects.get(hash) {
             return Ok(handle);
         }
-        let loaded = match self.pending.get(hash) {
-            Some(bytes) => Handle::load(hash, &bytes),
-            None => Handle::load(hash, &self.arch.blobs().get(hash)?.ok_or(Abort::MissingObject(*hash))?),
-        };
-        let handle =
-            loaded.map_err(|error| Abort::CorruptObject { hash: *hash, reason: error.to_string() })?;
+        let corrupt = |error: DecodeError| Abort::CorruptObject { hash: *hash, reason: error.to_string() };
+        let handle = Handle::load(hash, &self.encoded(hash)?).map_err(corrupt)?;
         self.remember(*hash, handle.clone());
         Ok(handle)
     }

@@ -1,0 +1,70 @@
+//! Witnesses: the objects a block reads, enough to execute it with no store.
+//!
+//! What is read is what the spec's algorithm asks for by hash, whatever is cached; so a witness is the
+//! same bytes on every node.
+
+use crate::arch::Arch;
+use crate::block::{CheckedBlock, Executed, execute};
+use crate::kernel::Kernel;
+use crate::runtime::Runtime;
+use alloc::collections::BTreeMap;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use nub_abi::error::{Abort, ApplyError, WitnessError};
+use nub_abi::{Hash, Summary, blake2b_256};
+
+impl<A: Arch> Kernel<A> {
+    /// The encoded objects that applying a block reads, ascending by hash. Keeps no candidate.
+    ///
+    /// # Errors
+    /// [`ApplyError`] as for [`Kernel::apply_block`].
+    pub fn witness(&mut self, prior_root: Hash, block: &[u8]) -> Result<Vec<Vec<u8>>, ApplyError> {
+        self.known_system(&prior_root)?;
+        let (executed, reads) = self.runtime.recording(|runtime| execute_at(runtime, &prior_root, block));
+        self.runtime.pending.release(&executed?.rooted.objects);
+        let encoded = |hash: &Hash| Ok(self.runtime.encoded(hash)?.to_vec());
+        reads.iter().map(encoded).collect()
+    }
+
+    /// Executes a block from a witness alone; gives the new root and its summary. Needs no state and
+    /// changes none.
+    ///
+    /// # Errors
+    /// [`WitnessError`] if the witness lacks an object, has one too many, or the block does not fit.
+    pub fn execute_witness(
+        &mut self,
+        prior_root: Hash,
+        block: &[u8],
+        witness: &[Vec<u8>],
+    ) -> Result<(Hash, Summary), WitnessError> {
+        let mut objects = BTreeMap::new();
+        for bytes in witness {
+            let hash = blake2b_256(bytes);
+            if objects.insert(hash, bytes.clone()).is_some() {
+                return Err(WitnessError::Duplicate(hash));
+            }
+        }
+        let given: Vec<Hash> = objects.keys().copied().collect();
+        let (executed, reads) = self.runtime.with_witness(objects, |runtime| {
+            runtime.recording(|runtime| execute_at(runtime, &prior_root, block))
+        });
+        let Executed { rooted, summary } = executed?;
+        match given.into_iter().find(|hash| !reads.contains(hash)) {
+            Some(surplus) => Err(WitnessError::Surplus(surplus)),
+            None => Ok((rooted.root, summary)),
+        }
+    }
+}
+
+/// Executes a block on a root that the runtime can load.
+fn execute_at<A: Arch>(
+    runtime: &mut Runtime<A>,
+    prior_root: &Hash,
+    block: &[u8],
+) -> Result<Executed, ApplyError> {
+    let not_a_system =
+        || Abort::CorruptObject { hash: *prior_root, reason: "it is not a System".to_string() };
+    let prior = runtime.system(prior_root)?.ok_or_else(not_a_system)?;
+    let checked = CheckedBlock::new(block, &prior, prior_root)?;
+    execute(runtime, &prior, &checked)
+}
