@@ -106,6 +106,34 @@ impl<'a> Args<'a> {
         self.array().map(|octets| u128::from_le_bytes(*octets))
     }
 
+    /// Takes a compact number below 2³², as SCALE puts it before a list. Longer forms of it than the shortest
+    /// are taken too; the kernel never writes them.
+    ///
+    /// # Errors
+    /// [`ArgsError::TooShort`]; also [`ArgsError::TooLong`] if the number is 2³² or above.
+    pub fn compact(&mut self) -> Result<usize, ArgsError> {
+        let first = *self.rest.first().ok_or(ArgsError::TooShort)?;
+        match first & 3 {
+            0 => self.u8().map(|number| usize::from(number >> 2)),
+            1 => self.u16().map(|number| usize::from(number >> 2)),
+            2 => self.u32().map(|number| (number >> 2) as usize),
+            _ if first == 3 => {
+                self.u8()?;
+                self.u32().map(|number| number as usize)
+            }
+            _ => Err(ArgsError::TooLong),
+        }
+    }
+
+    /// Takes a SCALE list of octets: their number, compact, and the octets.
+    ///
+    /// # Errors
+    /// [`ArgsError`] as for [`compact`](Self::compact) and [`take`](Self::take).
+    pub fn list(&mut self) -> Result<&'a [u8], ArgsError> {
+        let len_bytes = self.compact()?;
+        self.take(len_bytes)
+    }
+
     /// Everything that was not taken.
     #[inline]
     pub const fn rest(self) -> &'a [u8] {
@@ -146,5 +174,17 @@ mod tests {
         assert_eq!(args.take(16), Err(ArgsError::TooShort));
         assert_eq!(args.rest().len(), 15);
         assert_eq!(args.u64(), Ok(0x0909_0909_0909_0909));
+    }
+
+    #[test]
+    fn a_list_has_a_compact_length() {
+        assert_eq!(Args::new(&[8, 5, 6, 7]).list(), Ok(&[5, 6][..]));
+        assert_eq!(Args::new(&[0xfd, 0xff]).compact(), Ok(0x3fff));
+        assert_eq!(Args::new(&[2, 0, 1, 0]).compact(), Ok(0x4000));
+        assert_eq!(Args::new(&[3, 0, 0, 0, 0x40]).compact(), Ok(1 << 30));
+        assert_eq!(Args::new(&[7, 0, 0, 0, 0, 1]).compact(), Err(ArgsError::TooLong));
+        assert_eq!(Args::new(&[2, 0, 1]).compact(), Err(ArgsError::TooShort));
+        assert_eq!(Args::new(&[]).compact(), Err(ArgsError::TooShort));
+        assert_eq!(Args::new(&[12, 5, 6]).list(), Err(ArgsError::TooShort));
     }
 }

@@ -16,6 +16,10 @@ pub const BAD_IMAGE: u64 = u64::MAX - 5;
 pub const UNKNOWN: u64 = u64::MAX - 6;
 /// The slot, selector or flag is out of range.
 pub const BAD_ARGUMENT: u64 = u64::MAX - 7;
+/// The Instance is on the call stack.
+pub const BUSY: u64 = u64::MAX - 8;
+/// The Instance does not exist any more.
+pub const GONE: u64 = u64::MAX - 9;
 
 /// Selectors from here on name passed capabilities; those below name slots.
 pub const PASSED: u16 = 256;
@@ -34,6 +38,8 @@ mod tests {
         assert_eq!(super::BAD_IMAGE, abi::BAD_IMAGE);
         assert_eq!(super::UNKNOWN, abi::UNKNOWN);
         assert_eq!(super::BAD_ARGUMENT, abi::BAD_ARGUMENT);
+        assert_eq!(super::BUSY, abi::BUSY);
+        assert_eq!(super::GONE, abi::GONE);
         assert_eq!(u64::from(super::PASSED), abi::PASSED);
     }
 

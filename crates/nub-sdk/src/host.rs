@@ -137,7 +137,10 @@ pub unsafe fn absent(symbol: &str) -> (u64, u64) {
 
 /// The numbers used below, in order.
 #[cfg(test)]
-pub(crate) const NUMBERS: [u32; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+pub(crate) const NUMBERS: [u32; 33] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+    29, 30, 31, 32,
+];
 
 /// `return`. The kernel does not come back.
 #[inline]
@@ -311,6 +314,204 @@ pub fn emit(topic: &[u8; 32], data: &[u8]) -> u64 {
 pub fn passed_count() -> u64 {
     // SAFETY: no memory is involved.
     unsafe { host_call!(15, "nub_15_passed_count", 0, []) }.0
+}
+
+/// `capability_copy`: 0 or a code.
+#[inline]
+pub fn capability_copy(from: Selector, to_slot: u8) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(16, "nub_16_capability_copy", 2, ["a0" = from.0, "a1" = to_slot]) }.0
+}
+
+/// `capability_move`: 0 or a code.
+#[inline]
+pub fn capability_move(from_slot: u8, to_slot: u8) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(17, "nub_17_capability_move", 2, ["a0" = from_slot, "a1" = to_slot]) }.0
+}
+
+/// `capability_drop`: 1 or 0.
+#[inline]
+pub fn capability_drop(slot: u8) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(18, "nub_18_capability_drop", 1, ["a0" = slot]) }.0
+}
+
+/// `ref_mint`: 0 or a code. Without a badge the new Ref has the source's.
+#[inline]
+pub fn ref_mint(from: Selector, to_slot: u8, rights: u8, badge: Option<&Badge>) -> u64 {
+    // SAFETY: the kernel reads 32 octets of a live array if there is one, else nothing.
+    unsafe {
+        host_call!(
+            19,
+            "nub_19_ref_mint",
+            5,
+            [
+                "a0" = from.0,
+                "a1" = to_slot,
+                "a2" = rights,
+                "a3" = badge.is_some(),
+                "a4" = badge.map_or(core::ptr::null(), |badge| badge.as_ptr())
+            ]
+        )
+    }
+    .0
+}
+
+/// `data_new`: 0 or a code.
+#[inline]
+pub fn data_new(slot: u8, size_bytes: u64) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(20, "nub_20_data_new", 2, ["a0" = slot, "a1" = size_bytes]) }.0
+}
+
+/// `data_size`: octets or a code.
+#[inline]
+pub fn data_size(from: Selector) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(21, "nub_21_data_size", 1, ["a0" = from.0]) }.0
+}
+
+/// `data_read`: octets copied or a code.
+#[inline]
+pub fn data_read(from: Selector, offset: u64, out: &mut [u8]) -> u64 {
+    // SAFETY: the kernel writes at most the length of a live slice.
+    unsafe {
+        host_call!(
+            22,
+            "nub_22_data_read",
+            4,
+            ["a0" = from.0, "a1" = offset, "a2" = out.as_mut_ptr(), "a3" = out.len()]
+        )
+    }
+    .0
+}
+
+/// `data_write`: 0 or a code.
+#[inline]
+pub fn data_write(slot: u8, offset: u64, data: &[u8]) -> u64 {
+    // SAFETY: the kernel reads a live slice.
+    unsafe {
+        host_call!(
+            23,
+            "nub_23_data_write",
+            4,
+            ["a0" = slot, "a1" = offset, "a2" = data.as_ptr(), "a3" = data.len()]
+        )
+    }
+    .0
+}
+
+/// `data_map`: 0 or a code.
+#[inline]
+pub fn data_map(from: Selector, first_page: u32, page_count: u32, at_page: u32) -> u64 {
+    // SAFETY: the kernel maps only pages that belong to nothing the program has.
+    unsafe {
+        host_call!(
+            24,
+            "nub_24_data_map",
+            4,
+            ["a0" = from.0, "a1" = first_page, "a2" = page_count, "a3" = at_page]
+        )
+    }
+    .0
+}
+
+/// `data_unmap`: 1 or 0.
+///
+/// # Safety
+/// Nothing may refer to the view any more.
+#[inline]
+pub unsafe fn data_unmap(at_page: u32) -> u64 {
+    // SAFETY: the caller's condition.
+    unsafe { host_call!(25, "nub_25_data_unmap", 1, ["a0" = at_page]) }.0
+}
+
+/// `storage_next`: the key's length or a code.
+#[inline]
+pub fn storage_next(key: &[u8], out: &mut [u8]) -> u64 {
+    // SAFETY: the kernel reads one live slice and writes at most the length of another.
+    unsafe {
+        host_call!(
+            26,
+            "nub_26_storage_next",
+            4,
+            ["a0" = key.as_ptr(), "a1" = key.len(), "a2" = out.as_mut_ptr(), "a3" = out.len()]
+        )
+    }
+    .0
+}
+
+/// `blake2b`.
+#[inline]
+pub fn blake2b(data: &[u8], out: &mut [u8; 32]) {
+    // SAFETY: the kernel reads a live slice and writes 32 octets, the array's length.
+    unsafe {
+        host_call!(
+            27,
+            "nub_27_blake2b",
+            3,
+            ["a0" = data.as_ptr(), "a1" = data.len(), "a2" = out.as_mut_ptr()]
+        )
+    };
+}
+
+/// `keccak`.
+#[inline]
+pub fn keccak(data: &[u8], out: &mut [u8; 32]) {
+    // SAFETY: the kernel reads a live slice and writes 32 octets, the array's length.
+    unsafe {
+        host_call!(28, "nub_28_keccak", 3, ["a0" = data.as_ptr(), "a1" = data.len(), "a2" = out.as_mut_ptr()])
+    };
+}
+
+/// `instance_clone`: 0 or a code.
+#[inline]
+pub fn instance_clone(from: Selector, ref_slot: u8, badge: &Badge, id_out: &mut InstanceId) -> u64 {
+    // SAFETY: the kernel reads 32 octets of one live array and writes 32 of another.
+    unsafe {
+        host_call!(
+            29,
+            "nub_29_instance_clone",
+            4,
+            ["a0" = from.0, "a1" = ref_slot, "a2" = badge.as_ptr(), "a3" = id_out.as_mut_ptr()]
+        )
+    }
+    .0
+}
+
+/// `instance_upgrade`: 0 or a code.
+#[inline]
+pub fn instance_upgrade(from: Selector, image_slot: u8) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(30, "nub_30_instance_upgrade", 2, ["a0" = from.0, "a1" = image_slot]) }.0
+}
+
+/// `instance_destroy`: 0 or a code.
+#[inline]
+pub fn instance_destroy(from: Selector) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(31, "nub_31_instance_destroy", 1, ["a0" = from.0]) }.0
+}
+
+/// `set_params`: 0 or a code.
+#[inline]
+pub fn set_params(params: &[u8], height: u64) -> u64 {
+    // SAFETY: the kernel reads a live slice.
+    unsafe {
+        host_call!(32, "nub_32_set_params", 3, ["a0" = params.as_ptr(), "a1" = params.len(), "a2" = height])
+    }
+    .0
+}
+
+/// The octets of a view of a DataCap.
+///
+/// # Safety
+/// A view of `len_bytes` octets must begin at page `at_page` and stay mapped as long as the slice is used.
+#[inline]
+pub unsafe fn view(at_page: u32, len_bytes: usize) -> &'static [u8] {
+    // SAFETY: the caller's condition; the kernel never changes what is mapped there.
+    unsafe { slice::from_raw_parts((at_page as usize * 4096) as *const u8, len_bytes) }
 }
 
 /// A trap.

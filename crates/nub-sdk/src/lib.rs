@@ -17,7 +17,12 @@
 //! - [`context`]: who calls, what runs, which block, how much gas
 //! - [`storage`]: the contract's own values
 //! - [`calls`]: other contracts
+//! - [`capability`]: copying, moving, dropping, minting
 //! - [`create`]: Images and Instances
+//! - [`manage`]: cloning, upgrading, destroying Instances
+//! - [`data`]: DataCaps and views of them
+//! - [`hash`]: blake2b and Keccak
+//! - [`chain`]: what a Chain Instance is asked and may do
 //! - [`event`][]: logs
 //! - [`code`]: the numbers above success
 //! - [`host`]: the host calls themselves
@@ -26,19 +31,28 @@
 
 pub mod args;
 pub mod calls;
+pub mod capability;
+pub mod chain;
 pub mod code;
 pub mod context;
 pub mod create;
+pub mod data;
 pub mod endpoint;
 pub mod event;
+pub mod hash;
 #[allow(unsafe_code)]
 pub mod host;
+pub mod manage;
 pub mod output;
 pub mod storage;
 
 pub use args::{Args, ArgsError};
 pub use calls::{CallError, Selector, call, output_read, passed_count};
+pub use capability::{CapabilityError, Rights};
 pub use context::{Badge, BlockContext, InstanceId, badge, block_context, caller, gas_left, self_id};
 pub use create::{CreateError, image_create, instance_create};
+pub use data::DataError;
 pub use event::{EmitError, emit};
+pub use hash::{blake2b, keccak};
+pub use manage::{ManageError, instance_clone, instance_destroy, instance_upgrade};
 pub use output::{Output, ret, revert};

@@ -89,3 +89,17 @@ pub fn remove(key: &[u8]) -> Result<bool, StorageError> {
         answer => Err(StorageError::from_code(answer)),
     }
 }
+
+/// Copies the first key after `key`, in the order of octets, into `out` and gives its length in octets; `None`
+/// after the last. An empty `key` is before all.
+///
+/// # Errors
+/// [`StorageError::BadKey`].
+#[inline]
+pub fn next(key: &[u8], out: &mut [u8; 32]) -> Result<Option<usize>, StorageError> {
+    match host::storage_next(key, out) {
+        code::NONE => Ok(None),
+        answer if answer > u64::from(u32::MAX) => Err(StorageError::from_code(answer)),
+        len_bytes => Ok(Some(len_bytes as usize)),
+    }
+}
