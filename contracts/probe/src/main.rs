@@ -5,16 +5,22 @@
 //! - [`memory`]: pages, persistent memory, the stack, raw addresses
 //! - [`objects`]: storage, events, Images and Instances, calls
 //! - [`raw`]: host calls with addresses as given
+//! - [`steps`]: any host calls, with registers as given
+//! - [`chain`]: a Chain Instance that does as it is told
 
 #![cfg_attr(target_arch = "riscv64", no_std, no_main)]
 
+mod chain;
 mod context;
 mod control;
 mod memory;
 mod objects;
 #[allow(unsafe_code)]
 mod raw;
+#[allow(unsafe_code)]
+mod steps;
 
+use chain::{after, before};
 use context::{badge, block_context, caller, gas_left, passed_count, self_id};
 use control::{burn, echo, endless, panic, revert};
 use memory::{count, count_then_revert, load_pages, recurse, store_pages};
@@ -22,6 +28,7 @@ use objects::{call, call_then_revert, create, emit, storage_get, storage_put, st
 use raw::{
     output, peek, poke, raw_output_read, raw_return, raw_storage_get, raw_storage_put, unknown_host_call,
 };
+use steps::{script, script_then_revert};
 
 nub_sdk::endpoints! {
     0 => echo,
@@ -55,6 +62,10 @@ nub_sdk::endpoints! {
     28 => raw_output_read,
     29 => burn,
     30 => output,
+    32 => script,
+    33 => script_then_revert,
+    65534 => before,
+    65535 => after,
 }
 
 nub_sdk::stack_bytes!(64 * 1024);

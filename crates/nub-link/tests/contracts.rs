@@ -9,7 +9,7 @@ const BOB: [u8; 32] = [2; 32];
 
 #[test]
 fn the_kernel_accepts_the_images() {
-    for name in ["deployer", "probe", "token"] {
+    for name in ["chain", "deployer", "probe", "token"] {
         let octets = support::checked_in(name);
         let image = nub_state::Image::from_bytes(&octets).unwrap();
         assert_eq!(nub_kernel::validate_image(&image), Ok(()), "{name}");

@@ -1,0 +1,219 @@
+//! The rules: who sends an event, and what it pays.
+//!
+//! An account is the hash of its first key. An event shows the key whose hash is the account's anchor; that key
+//! is the next anchor. So keys are used backwards along a chain of hashes, and each once. What an event may use
+//! is paid ahead; what it did not use is given back when it is over. Balances, fees and what is paid ahead sum
+//! to the same at all times.
+
+use crate::ledger::{Entry, FEES_KEY, HELD_KEY, Ledger, PRICE_KEY};
+
+/// An account: blake2b of the first key it uses.
+pub type Account = [u8; 32];
+
+/// Why the rules refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Only the kernel asks and reports.
+    NotTheKernel,
+    /// Another Instance called.
+    NotAnEvent,
+    /// There is no such account.
+    NoAccount,
+    /// The key is not the next one of the account.
+    WrongKey,
+    /// The account cannot pay for any gas.
+    CannotPay,
+    /// The balance is below the amount.
+    InsufficientBalance,
+    /// The receiver would have too much.
+    Overflow,
+    /// The admission would be longer than an output may be.
+    ArgumentsTooLong,
+    /// Not the governor.
+    NotTheGovernor,
+    /// Storage failed.
+    Storage,
+}
+
+impl Error {
+    /// The message of the revert.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::NotTheKernel => "chain: only the kernel asks",
+            Self::NotAnEvent => "chain: only an event may do that",
+            Self::NoAccount => "chain: no such account",
+            Self::WrongKey => "chain: not the account's next key",
+            Self::CannotPay => "chain: the account cannot pay",
+            Self::InsufficientBalance => "chain: insufficient balance",
+            Self::Overflow => "chain: the balance would overflow",
+            Self::ArgumentsTooLong => "chain: the arguments are too long",
+            Self::NotTheGovernor => "chain: only the governor may do that",
+            Self::Storage => "chain: storage failed",
+        }
+    }
+}
+
+/// The rules over a ledger.
+pub struct Bank<L>(pub L);
+
+impl<L: Ledger> Bank<L> {
+    /// Checks the key, moves the anchor, takes the price of all the gas the event may use; gives how much
+    /// that is: what it asks for, or less if the account cannot pay that.
+    pub fn admit(&mut self, account: &Account, key: &[u8], gas_limit: u64) -> Result<u64, Error> {
+        let entry = self.0.entry(account)?.ok_or(Error::NoAccount)?;
+        let anchor: [u8; 32] = key.try_into().map_err(|_| Error::WrongKey)?;
+        if *account == [0; 32] || self.0.hash(key) != entry.anchor {
+            return Err(Error::WrongKey);
+        }
+        let affordable = entry.balance.checked_div(self.price()?).unwrap_or(u64::MAX);
+        let gas_limit = gas_limit.min(affordable);
+        if gas_limit == 0 {
+            return Err(Error::CannotPay);
+        }
+        let balance = entry.balance - self.cost(gas_limit)?;
+        self.0.set_entry(account, Entry { balance, anchor })?;
+        self.0.set_number(HELD_KEY, gas_limit)?;
+        Ok(gas_limit)
+    }
+
+    /// Gives back what was not used, and counts the rest as fees.
+    pub fn settle(&mut self, account: &Account, gas_used: u64) -> Result<(), Error> {
+        let held = self.0.number(HELD_KEY)?;
+        let entry = self.0.entry(account)?.ok_or(Error::NoAccount)?;
+        let unused = self.cost(held.checked_sub(gas_used).ok_or(Error::Storage)?)?;
+        let balance = entry.balance.checked_add(unused).ok_or(Error::Overflow)?;
+        let fees = self.fees()?.checked_add(self.cost(gas_used)?).ok_or(Error::Overflow)?;
+        self.0.set_entry(account, Entry { balance, ..entry })?;
+        self.0.set_number(FEES_KEY, fees)?;
+        self.0.set_number(HELD_KEY, 0)
+    }
+
+    /// Moves an amount. A receiver that does not exist is made, with the account itself as its anchor.
+    pub fn transfer(&mut self, from: &Account, to: &Account, amount: u64) -> Result<(), Error> {
+        let source = self.0.entry(from)?.ok_or(Error::NoAccount)?;
+        let balance = source.balance.checked_sub(amount).ok_or(Error::InsufficientBalance)?;
+        self.0.set_entry(from, Entry { balance, ..source })?;
+        let target = self.0.entry(to)?.unwrap_or(Entry { balance: 0, anchor: *to });
+        let balance = target.balance.checked_add(amount).ok_or(Error::Overflow)?;
+        self.0.set_entry(to, Entry { balance, ..target })
+    }
+
+    /// What an account has; 0 if it does not exist.
+    pub fn balance_of(&self, account: &Account) -> Result<u64, Error> {
+        Ok(self.0.entry(account)?.map_or(0, |entry| entry.balance))
+    }
+
+    /// What was taken for gas.
+    pub fn fees(&self) -> Result<u64, Error> {
+        self.0.number(FEES_KEY)
+    }
+
+    /// Only the governor goes on.
+    pub fn check_governor(&self, account: &Account) -> Result<(), Error> {
+        if self.0.governor()? == Some(*account) { Ok(()) } else { Err(Error::NotTheGovernor) }
+    }
+
+    fn price(&self) -> Result<u64, Error> {
+        self.0.number(PRICE_KEY)
+    }
+
+    fn cost(&self, gas: u64) -> Result<u64, Error> {
+        gas.checked_mul(self.price()?).ok_or(Error::Overflow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::GOVERNOR_KEY;
+    use std::collections::BTreeMap;
+
+    /// Storage in memory, with a stand-in for the hash that is one to one on what the tests use.
+    #[derive(Default)]
+    struct Memory {
+        entries: BTreeMap<Account, Entry>,
+        numbers: BTreeMap<Vec<u8>, u64>,
+    }
+
+    impl Ledger for Memory {
+        fn entry(&self, account: &Account) -> Result<Option<Entry>, Error> {
+            Ok(self.entries.get(account).copied())
+        }
+
+        fn set_entry(&mut self, account: &Account, entry: Entry) -> Result<(), Error> {
+            self.entries.insert(*account, entry);
+            Ok(())
+        }
+
+        fn number(&self, key: &[u8]) -> Result<u64, Error> {
+            Ok(self.numbers.get(key).copied().unwrap_or(0))
+        }
+
+        fn set_number(&mut self, key: &[u8], number: u64) -> Result<(), Error> {
+            self.numbers.insert(key.to_vec(), number);
+            Ok(())
+        }
+
+        fn governor(&self) -> Result<Option<Account>, Error> {
+            Ok(self.numbers.get(GOVERNOR_KEY).map(|&number| [number as u8; 32]))
+        }
+
+        fn hash(&self, octets: &[u8]) -> [u8; 32] {
+            [octets[0] + 1; 32]
+        }
+    }
+
+    const ALICE: Account = [100; 32];
+    const BOB: Account = [50; 32];
+
+    fn bank() -> Bank<Memory> {
+        let mut memory = Memory::default();
+        memory.set_entry(&ALICE, Entry { balance: 1000, anchor: ALICE }).unwrap();
+        memory.set_number(PRICE_KEY, 2).unwrap();
+        Bank(memory)
+    }
+
+    #[test]
+    fn a_key_works_once() {
+        let mut bank = bank();
+        assert_eq!(bank.admit(&ALICE, &[98; 32], 1), Err(Error::WrongKey));
+        assert_eq!(bank.admit(&ALICE, &[99; 31], 1), Err(Error::WrongKey));
+        assert_eq!(bank.admit(&BOB, &[49; 32], 1), Err(Error::NoAccount));
+        assert_eq!(bank.admit(&ALICE, &[99; 32], 1), Ok(1));
+        assert_eq!(bank.admit(&ALICE, &[99; 32], 1), Err(Error::WrongKey));
+        assert_eq!(bank.admit(&ALICE, &[98; 32], 1), Ok(1));
+    }
+
+    #[test]
+    fn gas_is_paid_ahead_and_given_back() {
+        let mut bank = bank();
+        assert_eq!(bank.admit(&ALICE, &[99; 32], 300), Ok(300));
+        assert_eq!(bank.balance_of(&ALICE), Ok(400));
+        assert_eq!(bank.settle(&ALICE, 100), Ok(()));
+        assert_eq!((bank.balance_of(&ALICE), bank.fees()), (Ok(800), Ok(200)));
+        assert_eq!(bank.admit(&ALICE, &[98; 32], u64::MAX), Ok(400));
+        assert_eq!(bank.settle(&ALICE, 400), Ok(()));
+        assert_eq!((bank.balance_of(&ALICE), bank.fees()), (Ok(0), Ok(1000)));
+        assert_eq!(bank.admit(&ALICE, &[97; 32], 1), Err(Error::CannotPay));
+    }
+
+    #[test]
+    fn a_transfer_makes_its_receiver_and_keeps_the_sum() {
+        let mut bank = bank();
+        assert_eq!(bank.transfer(&ALICE, &BOB, 1001), Err(Error::InsufficientBalance));
+        assert_eq!(bank.transfer(&ALICE, &BOB, 300), Ok(()));
+        assert_eq!((bank.balance_of(&ALICE), bank.balance_of(&BOB)), (Ok(700), Ok(300)));
+        assert_eq!(bank.transfer(&ALICE, &ALICE, 700), Ok(()));
+        assert_eq!(bank.balance_of(&ALICE), Ok(700));
+        assert_eq!(bank.admit(&BOB, &[49; 32], 1), Ok(1));
+    }
+
+    #[test]
+    fn only_the_governor_governs() {
+        let mut bank = bank();
+        assert_eq!(bank.check_governor(&ALICE), Err(Error::NotTheGovernor));
+        bank.0.set_number(GOVERNOR_KEY, 100).unwrap();
+        assert_eq!(bank.check_governor(&ALICE), Ok(()));
+        assert_eq!(bank.check_governor(&BOB), Err(Error::NotTheGovernor));
+    }
+}
