@@ -3,6 +3,7 @@
 use crate::NubBuilder;
 use crate::backend::Backend;
 use crate::failure::{BackendError, Failure};
+use crate::hyperlight::Guest;
 use nub_abi::error::{ApplyError, CommitError, GenesisError, QueryError, WitnessError};
 use nub_abi::rpc::{Health, InvokeOutcome, Query, Reply, Request};
 use nub_abi::{Event, Genesis, Hash, Receipt, Summary};
@@ -47,6 +48,15 @@ impl Nub {
     /// Where the kernel runs; never `Auto`.
     pub fn backend(&self) -> BackendKind {
         self.backend.kind()
+    }
+
+    /// The micro-VM behind the handle, for tests that make it crash.
+    #[doc(hidden)]
+    pub fn guest(&mut self) -> Option<&mut Guest> {
+        match &mut self.backend {
+            Backend::Hyperlight(guest) => Some(guest),
+            Backend::Local(_) => None,
+        }
     }
 
     /// Makes the chain's first state and commits it; gives its root.

@@ -104,7 +104,24 @@ impl FrameStack {
     }
 }
 
+impl Control {
+    /// Whether the fault path has no frame of some kind.
+    pub fn is_reserve_short(&self) -> bool {
+        self.zeros.count() == 0 || self.copies.count() == 0
+    }
+}
+
 impl WindowControl {
+    /// Whether the fault path may fill this page.
+    pub fn is_demand_zero(&self, page: u32) -> bool {
+        (self.demand_first..self.demand_end).contains(&page)
+    }
+
+    /// Whether there is no room to note another page.
+    pub fn is_log_full(&self) -> bool {
+        self.logged as usize == LOG_PAGES
+    }
+
     /// Notes a page the fault path is about to map. False if there is no room.
     pub fn log_page(&mut self, page: u32) -> bool {
         let Some(slot) = self.log.get_mut(self.logged as usize) else { return false };

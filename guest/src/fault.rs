@@ -76,7 +76,7 @@ fn demand_zero(
     meter: &mut Meter,
 ) -> Option<()> {
     let rules: &mut WindowControl = &mut control.windows[window];
-    if page < rules.demand_first || page >= rules.demand_end {
+    if !rules.is_demand_zero(page) {
         return None;
     }
     let price = if is_store { rules.touch_gas.checked_add(rules.store_gas)? } else { rules.touch_gas };
@@ -112,6 +112,9 @@ fn copy(control: &mut Control, window: usize, slot: Slot, shared: u64, meter: &m
 
 /// A page of the image as Hyperlight maps it: read-only or not yet there, to be copied on its first write.
 fn image_page(address: u64, error_code: u64) -> bool {
+    if is_code(address) {
+        return false;
+    }
     let Some(mapping) = virt_to_phys(address).next() else { return false };
     let present = error_code & ERROR_PRESENT != 0;
     let executable = match mapping.kind {
@@ -137,4 +140,13 @@ fn image_page(address: u64, error_code: u64) -> bool {
     unsafe { map_region(own, page as *mut u8, PAGE_BYTES, kind) };
     flush_page(page);
     true
+}
+
+/// Whether the address is in the image's code or constants, which Hyperlight would let it write to.
+fn is_code(address: u64) -> bool {
+    unsafe extern "C" {
+        static __ehdr_start: u8;
+        static etext: u8;
+    }
+    ((&raw const __ehdr_start) as u64..(&raw const etext) as u64).contains(&address)
 }

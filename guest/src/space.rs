@@ -90,6 +90,27 @@ impl HyperlightMemory {
         to_virtual(entry.frame() + u64::from(address) % PAGE_BYTES)
     }
 
+    /// After a miss: gives the fault path what it lacked for this page, a table, room to note the page or
+    /// frames. False if it lacked nothing, or there is nothing to give.
+    #[cold]
+    fn replenish(&mut self, address: u32) -> bool {
+        let page = address >> 12;
+        let (is_demand_zero, is_log_full, is_reserve_short) = with_control(|control| {
+            let window = &control.windows[self.window.index()];
+            (window.is_demand_zero(page), window.is_log_full(), control.is_reserve_short())
+        });
+        let is_table_missing = is_demand_zero && self.window.slot(page).is_none();
+        if is_table_missing && self.window.slot_or_make(page).is_none() {
+            return false;
+        }
+        if is_log_full {
+            self.read_log();
+        }
+        with_control(frames::refill_reserve);
+        let is_reserve_filled = is_reserve_short && with_control(|control| !control.is_reserve_short());
+        is_table_missing || is_log_full || is_reserve_filled
+    }
+
     /// An access over two pages, which may wrap: whole, or not at all, and never with a charge.
     fn crossing(&mut self, address: u32, octets: &mut [u8], kind: AccessKind) -> Result<(), Miss> {
         let first = self.entry(address >> 12);
@@ -175,8 +196,14 @@ macro_rules! accesses {
                 self.crossing(address, &mut octets, AccessKind::Load)?;
                 return Ok(<$type>::from_le_bytes(octets));
             }
+            let at = self.window.base() + u64::from(address);
             // SAFETY: 32 bits after the base are in the window.
-            unsafe { accessors::$load(self.window.base() + u64::from(address), meter) }.ok_or(Miss)
+            let mut access = || unsafe { accessors::$load(at, meter) };
+            match access() {
+                Some(value) => Ok(value),
+                None if self.replenish(address) => access().ok_or(Miss),
+                None => Err(Miss),
+            }
         }
 
         #[inline]
@@ -184,8 +211,14 @@ macro_rules! accesses {
             if crosses(address, size_of::<$type>() as u32) {
                 return self.crossing(address, &mut value.to_le_bytes(), AccessKind::Store);
             }
+            let at = self.window.base() + u64::from(address);
             // SAFETY: 32 bits after the base are in the window.
-            unsafe { accessors::$store(self.window.base() + u64::from(address), value, meter) }.ok_or(Miss)
+            let mut access = || unsafe { accessors::$store(at, value, meter) };
+            match access() {
+                Some(()) => Ok(()),
+                None if self.replenish(address) => access().ok_or(Miss),
+                None => Err(Miss),
+            }
         }
     )*};
 }

@@ -3,6 +3,7 @@
 use super::{HyperlightError, Sandbox};
 use crate::blobs::SharedBlobs;
 use crate::failure::BackendError;
+use nub_abi::guest::{Probe, ProbeReply};
 use nub_abi::rpc::{BootConfig, Reply, Request};
 
 /// How a micro-VM is set up.
@@ -46,6 +47,15 @@ impl Guest {
             self.restart()?;
         }
         Ok(self.sandbox.request(request)?)
+    }
+
+    /// Asks the image itself, which is not restarted before.
+    ///
+    /// # Errors
+    /// As [`Sandbox::probe`].
+    #[doc(hidden)]
+    pub fn probe(&mut self, probe: &Probe) -> Result<ProbeReply, HyperlightError> {
+        self.sandbox.probe(probe)
     }
 
     fn restart(&mut self) -> Result<(), BackendError> {
