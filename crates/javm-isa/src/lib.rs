@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+mod access;
 pub mod arith;
 mod blob;
 mod branch;

@@ -1,0 +1,221 @@
+//! A program's memory as 4 GiB of addresses of this process.
+
+use std::{collections::BTreeMap, ptr};
+
+use javm_interpreter::{Memory, Meter, Miss};
+use javm_isa::{AccessKind, PAGE_COUNT, PAGE_SIZE_BYTES};
+use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context};
+
+use crate::HarnessError;
+
+const PAGE_LEN: usize = PAGE_SIZE_BYTES as usize;
+const WINDOW_LEN: usize = PAGE_COUNT as usize * PAGE_LEN;
+/// A page for the context before the window, a page that is never mapped after it.
+const RESERVED_LEN: usize = WINDOW_LEN + 2 * PAGE_LEN;
+
+/// 4 GiB reserved without access, a context below, a guard page above. Pages are mapped one by one.
+///
+/// It is also the interpreter's memory, with the same rules, so that both engines can be given the same.
+#[derive(Debug)]
+pub struct Window {
+    /// The address of the window, after the context's page.
+    base: *mut u8,
+    /// Which pages are mapped, and whether they may be written.
+    pages: BTreeMap<u32, bool>,
+    /// The same by page number: 0 not mapped, 1 readable, 2 writable.
+    rights: Vec<u8>,
+}
+
+impl Window {
+    /// Reserves the addresses.
+    ///
+    /// # Errors
+    /// [`HarnessError::Memory`] if there are not that many.
+    pub fn new() -> Result<Window, HarnessError> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: a new mapping, wherever the system likes.
+        let start = unsafe { libc::mmap(ptr::null_mut(), RESERVED_LEN, libc::PROT_NONE, flags, -1, 0) };
+        if start == libc::MAP_FAILED {
+            return Err(HarnessError::memory("mmap"));
+        }
+        // SAFETY: the window begins a page after the start of the mapping.
+        let base = unsafe { start.cast::<u8>().add(PAGE_LEN) };
+        let window = Window { base, pages: BTreeMap::new(), rights: vec![0; PAGE_COUNT as usize] };
+        // SAFETY: the first page of our own mapping, which nothing uses yet.
+        if unsafe { libc::mprotect(start, PAGE_LEN, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
+            return Err(HarnessError::memory("mprotect"));
+        }
+        Ok(window)
+    }
+
+    /// The address of the window.
+    pub fn address(&self) -> u64 {
+        self.base as u64
+    }
+
+    /// The context below the window.
+    pub fn context(&mut self) -> &mut Context {
+        // SAFETY: the page before the window is ours, readable and writable, and zero to begin with, which is
+        // a valid context; the address is a multiple of 8; `&mut self` makes the reference unique.
+        unsafe { &mut *self.base.sub(CONTEXT_LEN_BYTES).cast::<Context>() }
+    }
+
+    /// Maps a page, or changes its rights. A new page is zero.
+    ///
+    /// # Errors
+    /// [`HarnessError::Memory`] if the system refuses.
+    ///
+    /// # Panics
+    /// If there is no page of this number.
+    pub fn map(&mut self, page: u32, is_writable: bool) -> Result<(), HarnessError> {
+        let protection = if is_writable { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_READ };
+        self.protect(page, protection)?;
+        self.pages.insert(page, is_writable);
+        self.rights[page as usize] = 1 + u8::from(is_writable);
+        Ok(())
+    }
+
+    /// Forgets all pages and what was in them.
+    ///
+    /// # Errors
+    /// [`HarnessError::Memory`] if the system refuses.
+    pub fn clear(&mut self) -> Result<(), HarnessError> {
+        for page in std::mem::take(&mut self.pages).into_keys() {
+            self.rights[page as usize] = 0;
+            let address = self.page_pointer(page).cast();
+            // SAFETY: a page of our own reservation, to which no reference exists.
+            if unsafe { libc::madvise(address, PAGE_LEN, libc::MADV_DONTNEED) } != 0 {
+                return Err(HarnessError::memory("madvise"));
+            }
+            self.protect(page, libc::PROT_NONE)?;
+        }
+        Ok(())
+    }
+
+    /// The mapped pages by number, with their contents.
+    pub fn pages(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.pages.keys().map(|&page| {
+            // SAFETY: the page is mapped and readable, and borrowed as long as the slice.
+            (page, unsafe { std::slice::from_raw_parts(self.page_pointer(page), PAGE_LEN) })
+        })
+    }
+
+    /// Writes octets into one mapped page, whatever its rights.
+    ///
+    /// # Errors
+    /// [`HarnessError::Memory`] if the system refuses.
+    ///
+    /// # Panics
+    /// If the page is not mapped, or the octets reach past its end.
+    pub fn poke(&mut self, address: u32, octets: &[u8]) -> Result<(), HarnessError> {
+        let page = address / PAGE_SIZE_BYTES;
+        let offset = address as usize % PAGE_LEN;
+        assert!(self.pages.contains_key(&page) && offset + octets.len() <= PAGE_LEN);
+        self.protect(page, libc::PROT_READ | libc::PROT_WRITE)?;
+        // SAFETY: a page of our own reservation, just made writable; the octets fit, and do not overlap it.
+        unsafe {
+            ptr::copy_nonoverlapping(octets.as_ptr(), self.page_pointer(page).add(offset), octets.len())
+        };
+        match self.pages[&page] {
+            true => Ok(()),
+            false => self.protect(page, libc::PROT_READ),
+        }
+    }
+
+    fn protect(&mut self, page: u32, protection: i32) -> Result<(), HarnessError> {
+        let address = self.page_pointer(page).cast();
+        // SAFETY: a page of our own reservation, to which no reference exists.
+        match unsafe { libc::mprotect(address, PAGE_LEN, protection) } {
+            0 => Ok(()),
+            _ => Err(HarnessError::memory("mprotect")),
+        }
+    }
+
+    fn page_pointer(&self, page: u32) -> *mut u8 {
+        assert!(page < PAGE_COUNT);
+        // SAFETY: inside the reservation.
+        unsafe { self.base.add(page as usize * PAGE_LEN) }
+    }
+
+    /// The place of an access, if all of it has this right (1 readable, 2 writable).
+    #[inline(always)]
+    fn place(&self, address: u32, len: u32, right: u8) -> Result<*mut u8, Miss> {
+        let last = address.checked_add(len - 1).ok_or(Miss)?;
+        let allowed = |address: u32| self.rights[(address / PAGE_SIZE_BYTES) as usize] >= right;
+        if !allowed(address) || !allowed(last) {
+            return Err(Miss);
+        }
+        // SAFETY: inside the reservation.
+        Ok(unsafe { self.base.add(address as usize) })
+    }
+
+    #[inline(always)]
+    fn load<T: Copy>(&self, address: u32) -> Result<T, Miss> {
+        let place = self.place(address, size_of::<T>() as u32, 1)?;
+        // SAFETY: the octets are mapped and readable, any octets are a value of the integers this is used
+        // for, and no reference to them exists while `self` is borrowed.
+        Ok(unsafe { place.cast::<T>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    fn store<T>(&mut self, address: u32, value: T) -> Result<(), Miss> {
+        let place = self.place(address, size_of::<T>() as u32, 2)?;
+        // SAFETY: the octets are mapped and writable, and `&mut self` says that nothing else refers to them.
+        unsafe { place.cast::<T>().write_unaligned(value) };
+        Ok(())
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // SAFETY: our own mapping, to which nothing refers any more.
+        unsafe { libc::munmap(self.base.sub(PAGE_LEN).cast(), RESERVED_LEN) };
+    }
+}
+
+impl Memory for Window {
+    #[inline(always)]
+    fn load_u8(&mut self, address: u32, _: &mut Meter) -> Result<u8, Miss> {
+        self.load(address)
+    }
+
+    #[inline(always)]
+    fn load_u16(&mut self, address: u32, _: &mut Meter) -> Result<u16, Miss> {
+        self.load(address)
+    }
+
+    #[inline(always)]
+    fn load_u32(&mut self, address: u32, _: &mut Meter) -> Result<u32, Miss> {
+        self.load(address)
+    }
+
+    #[inline(always)]
+    fn load_u64(&mut self, address: u32, _: &mut Meter) -> Result<u64, Miss> {
+        self.load(address)
+    }
+
+    #[inline(always)]
+    fn store_u8(&mut self, address: u32, value: u8, _: &mut Meter) -> Result<(), Miss> {
+        self.store(address, value)
+    }
+
+    #[inline(always)]
+    fn store_u16(&mut self, address: u32, value: u16, _: &mut Meter) -> Result<(), Miss> {
+        self.store(address, value)
+    }
+
+    #[inline(always)]
+    fn store_u32(&mut self, address: u32, value: u32, _: &mut Meter) -> Result<(), Miss> {
+        self.store(address, value)
+    }
+
+    #[inline(always)]
+    fn store_u64(&mut self, address: u32, value: u64, _: &mut Meter) -> Result<(), Miss> {
+        self.store(address, value)
+    }
+
+    fn is_mapped(&self, page: u32, kind: AccessKind) -> bool {
+        let right = if kind == AccessKind::Store { 2 } else { 1 };
+        self.rights[page as usize] >= right
+    }
+}

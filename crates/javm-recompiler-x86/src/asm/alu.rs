@@ -1,0 +1,92 @@
+//! Sums, differences, logic and comparisons.
+
+use super::encoding::{Encoding, Op};
+use super::{Asm, Gpr, Mem, Width};
+
+/// The eight classic operations that are used, by their number in opcodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Alu {
+    Add = 0,
+    Or = 1,
+    And = 4,
+    Sub = 5,
+    Xor = 6,
+    Cmp = 7,
+}
+
+impl Alu {
+    /// All of them.
+    pub const ALL: [Alu; 6] = [Self::Add, Self::Or, Self::And, Self::Sub, Self::Xor, Self::Cmp];
+}
+
+#[inline(always)]
+fn immediate(short: Encoding, long: Encoding, value: i32) -> Encoding {
+    match i8::try_from(value) {
+        Ok(value) => short.octet(value as u8),
+        Err(_) => long.imm32(value),
+    }
+}
+
+impl Asm {
+    /// `op d, s`
+    #[inline(always)]
+    pub fn alu(&mut self, op: Alu, width: Width, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(width, Op::one((op as u8) << 3 | 1), s as u8, d));
+    }
+
+    /// `op d, imm`, the immediate sign-extended.
+    #[inline(always)]
+    pub fn alu_imm(&mut self, op: Alu, width: Width, d: Gpr, value: i32) {
+        let short = Encoding::registers(width, Op::one(0x83), op as u8, d);
+        let long = Encoding::registers(width, Op::one(0x81), op as u8, d);
+        self.put(immediate(short, long, value));
+    }
+
+    /// `op d, [mem]`
+    #[inline(always)]
+    pub fn alu_load(&mut self, op: Alu, width: Width, d: Gpr, mem: Mem) {
+        self.put(Encoding::memory(width, Op::one((op as u8) << 3 | 3), d as u8, mem));
+    }
+
+    /// `op [mem], imm`, the immediate sign-extended.
+    #[inline(always)]
+    pub fn alu_memory_imm(&mut self, op: Alu, width: Width, mem: Mem, value: i32) {
+        let short = Encoding::memory(width, Op::one(0x83), op as u8, mem);
+        let long = Encoding::memory(width, Op::one(0x81), op as u8, mem);
+        self.put(immediate(short, long, value));
+    }
+
+    /// `test a, b`
+    #[inline(always)]
+    pub fn test(&mut self, width: Width, a: Gpr, b: Gpr) {
+        self.put(Encoding::registers(width, Op::one(0x85), b as u8, a));
+    }
+
+    /// `not d`
+    #[inline(always)]
+    pub fn not(&mut self, width: Width, d: Gpr) {
+        self.put(Encoding::registers(width, Op::one(0xF7), 2, d));
+    }
+
+    /// `neg d`
+    #[inline(always)]
+    pub fn neg(&mut self, width: Width, d: Gpr) {
+        self.put(Encoding::registers(width, Op::one(0xF7), 3, d));
+    }
+
+    /// `and d, [rip + target]`, 64 bits: the target is a position in the code already written.
+    #[inline(always)]
+    pub fn and_constant(&mut self, d: Gpr, target: u32) {
+        let rex = Encoding::EMPTY.octet(0x48 | d.high() << 2).octet(0x23).octet(d.low() << 3 | 5);
+        self.put(self.relative(rex, target));
+    }
+
+    /// Ends an encoding with the distance from its end to a position already written.
+    #[inline(always)]
+    pub(super) fn relative(&self, encoding: Encoding, target: u32) -> Encoding {
+        let end = self.position().wrapping_add(encoding.len_bytes + 4);
+        encoding.imm32(target.wrapping_sub(end) as i32)
+    }
+}

@@ -1,0 +1,77 @@
+//! Where instructions are put.
+
+use alloc::vec::Vec;
+
+use super::encoding::Encoding;
+
+/// Room made ahead, so that an instruction is written with one check.
+const SLACK_BYTES: usize = 16;
+
+/// Machine code in the making. Its methods, one an instruction, are in the files of the families.
+#[derive(Debug, Default)]
+pub struct Asm {
+    /// The code, then zeros that are not part of it.
+    octets: Vec<u8>,
+    len_bytes: usize,
+}
+
+impl Asm {
+    /// An empty buffer with room for `capacity_bytes`.
+    pub fn with_capacity(capacity_bytes: usize) -> Asm {
+        Asm { octets: alloc::vec![0; capacity_bytes + SLACK_BYTES], len_bytes: 0 }
+    }
+
+    /// The position of the next instruction.
+    #[inline(always)]
+    pub fn position(&self) -> u32 {
+        self.len_bytes as u32
+    }
+
+    /// The code.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.octets.truncate(self.len_bytes);
+        self.octets.shrink_to_fit();
+        self.octets
+    }
+
+    /// Appends an instruction.
+    #[inline(always)]
+    pub(super) fn put(&mut self, encoding: Encoding) {
+        let end = self.len_bytes + SLACK_BYTES;
+        if end > self.octets.len() {
+            self.grow();
+        }
+        if let Some(room) = self.octets.get_mut(self.len_bytes..end) {
+            room.copy_from_slice(&encoding.octets.to_le_bytes());
+        }
+        self.len_bytes += encoding.len_bytes as usize;
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let len_bytes = (self.octets.len() * 2).max(4 * SLACK_BYTES);
+        self.octets.resize(len_bytes, 0);
+    }
+
+    /// Appends octets that are not instructions.
+    pub fn data(&mut self, value: u64) {
+        self.put(Encoding::EMPTY.imm64(value));
+    }
+
+    /// Points the 32-bit distance that ends at `end` at `target`.
+    pub fn patch_distance(&mut self, end: u32, target: u32) {
+        let distance = (target as i32).wrapping_sub(end as i32);
+        if let Some(field) = self.octets.get_mut(end as usize - 4..end as usize) {
+            field.copy_from_slice(&distance.to_le_bytes());
+        }
+    }
+
+    /// Points the 8-bit distance that ends at `end` here; the target is less than 128 octets away.
+    pub fn patch_short(&mut self, end: u32) {
+        let distance = self.position() - end;
+        debug_assert!(distance < 128);
+        if let Some(field) = self.octets.get_mut(end as usize - 1) {
+            *field = distance as u8;
+        }
+    }
+}

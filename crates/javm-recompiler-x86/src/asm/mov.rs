@@ -1,0 +1,88 @@
+//! Moves between registers, constants, extensions, addresses.
+
+use super::encoding::{Encoding, Op};
+use super::operand::Width::{W32, W64};
+use super::{Asm, Condition, Gpr, Mem, Width};
+
+impl Asm {
+    /// `mov d, s`
+    #[inline(always)]
+    pub fn mov(&mut self, width: Width, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(width, Op::one(0x89), s as u8, d));
+    }
+
+    /// `mov d, imm32`, the upper half zero.
+    #[inline(always)]
+    pub fn mov_imm_u32(&mut self, d: Gpr, value: u32) {
+        let head = Encoding::EMPTY;
+        let head = if d.high() == 1 { head.octet(0x41) } else { head };
+        self.put(head.octet(0xB8 | d.low()).imm32(value as i32));
+    }
+
+    /// `mov d, simm32`, 64 bits.
+    #[inline(always)]
+    pub fn mov_imm_i32(&mut self, d: Gpr, value: i32) {
+        self.put(Encoding::registers(W64, Op::one(0xC7), 0, d).imm32(value));
+    }
+
+    /// `movabs d, imm64`
+    #[inline(always)]
+    pub fn mov_imm_u64(&mut self, d: Gpr, value: u64) {
+        self.put(Encoding::EMPTY.octet(0x48 | d.high()).octet(0xB8 | d.low()).imm64(value));
+    }
+
+    /// `movsxd d, s`
+    #[inline(always)]
+    pub fn movsxd(&mut self, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(W64, Op::one(0x63), d as u8, s));
+    }
+
+    /// `movsx d, s8`
+    #[inline(always)]
+    pub fn movsx8(&mut self, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(W64, Op::two(0xBE), d as u8, s));
+    }
+
+    /// `movsx d, s16`
+    #[inline(always)]
+    pub fn movsx16(&mut self, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(W64, Op::two(0xBF), d as u8, s));
+    }
+
+    /// `movzx d, s8`
+    #[inline(always)]
+    pub fn movzx8(&mut self, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(W32, Op::two(0xB6).octet(), d as u8, s));
+    }
+
+    /// `movzx d, s16`
+    #[inline(always)]
+    pub fn movzx16(&mut self, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(W32, Op::two(0xB7), d as u8, s));
+    }
+
+    /// `lea d, [mem]`
+    #[inline(always)]
+    pub fn lea(&mut self, width: Width, d: Gpr, mem: Mem) {
+        self.put(Encoding::memory(width, Op::one(0x8D), d as u8, mem));
+    }
+
+    /// `lea d, [rip + ...]` of a place not known yet; gives the end of the distance for patching.
+    #[inline(always)]
+    pub fn lea_relative(&mut self, d: Gpr) -> u32 {
+        self.put(Encoding::EMPTY.octet(0x48 | d.high() << 2).octet(0x8D).octet(d.low() << 3 | 5).imm32(0));
+        self.position()
+    }
+
+    /// `cmovcc d, s`
+    #[inline(always)]
+    pub fn cmov(&mut self, width: Width, condition: Condition, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(width, Op::two(0x40 | condition as u8), d as u8, s));
+    }
+
+    /// `setcc d8`
+    #[inline(always)]
+    pub fn set(&mut self, condition: Condition, d: Gpr) {
+        self.put(Encoding::registers(W32, Op::two(0x90 | condition as u8).octet(), 0, d));
+    }
+}

@@ -1,0 +1,61 @@
+//! Products and quotients.
+
+use super::encoding::{Encoding, Op};
+use super::operand::Width::W64;
+use super::{Asm, Gpr, Width};
+
+impl Asm {
+    /// `imul d, s`
+    #[inline(always)]
+    pub fn imul(&mut self, width: Width, d: Gpr, s: Gpr) {
+        self.put(Encoding::registers(width, Op::two(0xAF), d as u8, s));
+    }
+
+    /// `imul d, s, imm`
+    #[inline(always)]
+    pub fn imul_imm(&mut self, width: Width, d: Gpr, s: Gpr, value: i32) {
+        self.put(match i8::try_from(value) {
+            Ok(short) => Encoding::registers(width, Op::one(0x6B), d as u8, s).octet(short as u8),
+            Err(_) => Encoding::registers(width, Op::one(0x69), d as u8, s).imm32(value),
+        });
+    }
+
+    /// `imul d, [rip + target]`, 64 bits: the target is a position in the code already written.
+    #[inline(always)]
+    pub fn imul_constant(&mut self, d: Gpr, target: u32) {
+        let head = Encoding::EMPTY.octet(0x48 | d.high() << 2).octet(0x0F).octet(0xAF);
+        let encoding = self.relative(head.octet(d.low() << 3 | 5), target);
+        self.put(encoding);
+    }
+
+    /// `mul s`: rdx:rax = rax × s, unsigned.
+    #[inline(always)]
+    pub fn mul_wide(&mut self, s: Gpr) {
+        self.put(Encoding::registers(W64, Op::one(0xF7), 4, s));
+    }
+
+    /// `imul s`: rdx:rax = rax × s, signed.
+    #[inline(always)]
+    pub fn imul_wide(&mut self, s: Gpr) {
+        self.put(Encoding::registers(W64, Op::one(0xF7), 5, s));
+    }
+
+    /// `div s`: rax, rdx = quotient, remainder of rdx:rax, unsigned.
+    #[inline(always)]
+    pub fn div(&mut self, width: Width, s: Gpr) {
+        self.put(Encoding::registers(width, Op::one(0xF7), 6, s));
+    }
+
+    /// `idiv s`: rax, rdx = quotient, remainder of rdx:rax, signed.
+    #[inline(always)]
+    pub fn idiv(&mut self, width: Width, s: Gpr) {
+        self.put(Encoding::registers(width, Op::one(0xF7), 7, s));
+    }
+
+    /// `cdq` or `cqo`: rdx = the sign of rax.
+    #[inline(always)]
+    pub fn sign_to_rdx(&mut self, width: Width) {
+        let head = if width == W64 { Encoding::EMPTY.octet(0x48) } else { Encoding::EMPTY };
+        self.put(head.octet(0x99));
+    }
+}

@@ -1,0 +1,135 @@
+//! A compiled program, and what entering and leaving it takes.
+
+use alloc::vec::Vec;
+
+use crate::context::{Context, ExitKind};
+use crate::error::CorruptContext;
+
+/// An instruction of the program: where it is, where its code begins, what entering a block there costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Its position in the program.
+    pub pc: u32,
+    /// The position in the machine code of what it does, after the charge if a block starts here.
+    pub offset: u32,
+    /// The charge for entering a block here.
+    pub cost: u32,
+}
+
+/// Why a run ended, faults apart. The same as the interpreter's exits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// A dynamic jump went to the halting address.
+    Halt,
+    /// A trap or a bad jump.
+    Panic,
+    /// The gas left does not pay for the block at the pc. Nothing of it ran, the gas is unchanged.
+    OutOfGas,
+    /// An `ecalli` with this sign-extended immediate; the pc is the `ecalli`'s.
+    HostCall(u64),
+}
+
+/// Machine code of one program, and the tables that go with it.
+///
+/// It takes 12 octets for each instruction, 4 for each entry of the jump table, and the code, whose bound
+/// is [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES) an instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompiledCode {
+    pub(crate) code: Vec<u8>,
+    pub(crate) jump_table: Vec<u32>,
+    /// By rising `pc`, and so by rising `offset`.
+    pub(crate) positions: Vec<Position>,
+    /// Where the code of the instructions begins and ends; before it is the prologue, after it rare paths.
+    pub(crate) body: (u32, u32),
+}
+
+impl CompiledCode {
+    /// The machine code: position-independent, entered at its first octet, only ever read and executed.
+    pub fn code(&self) -> &[u8] {
+        &self.code
+    }
+
+    /// The jump table, never empty: positions in the code. Whoever loads the code writes them, each plus
+    /// the code's address and as 8 octets, to where [`Context::jump_table`] points.
+    pub fn jump_table(&self) -> &[u32] {
+        &self.jump_table
+    }
+
+    /// Every instruction, in order.
+    pub fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+
+    /// Which part of the code the instructions take, as start and end: the rest never faults.
+    pub fn body(&self) -> (u32, u32) {
+        self.body
+    }
+
+    /// How many octets of memory this takes, its own fields apart.
+    pub fn memory_len_bytes(&self) -> usize {
+        self.code.capacity()
+            + self.jump_table.capacity() * size_of::<u32>()
+            + self.positions.capacity() * size_of::<Position>()
+    }
+
+    /// Readies `context` to run at `context.pc`: charges for the block unless `is_charged`, and sets
+    /// `resume`. `code_address` is where the code lies.
+    ///
+    /// # Errors
+    /// The exit, if nothing can run: out of gas, or a panic where no instruction is. As with the
+    /// interpreter the panic is charged 1, and `is_charged` holds of every exit but out-of-gas.
+    pub fn enter(&self, context: &mut Context, code_address: u64, is_charged: bool) -> Result<(), Exit> {
+        let position = self.position(context.pc);
+        if !is_charged {
+            let cost = position.map_or(1, |position| position.cost);
+            context.gas = context.gas.checked_sub(cost.into()).ok_or(Exit::OutOfGas)?;
+        }
+        let position = position.ok_or(Exit::Panic)?;
+        context.resume = code_address.wrapping_add(position.offset.into());
+        Ok(())
+    }
+
+    /// The exit through which code was left, the gas put right.
+    ///
+    /// # Errors
+    /// [`CorruptContext`] if there is no such exit.
+    pub fn leave(&self, context: &mut Context) -> Result<Exit, CorruptContext> {
+        let exit_kind = context.exit_kind;
+        Ok(match ExitKind::from_number(exit_kind).ok_or(CorruptContext { exit_kind })? {
+            ExitKind::Halt => Exit::Halt,
+            ExitKind::Panic => Exit::Panic,
+            ExitKind::OutOfGas => {
+                let cost = self.position(context.pc).map_or(1, |position| position.cost);
+                context.gas = context.gas.wrapping_add(cost.into());
+                Exit::OutOfGas
+            }
+            ExitKind::HostCall => Exit::HostCall(context.host_call),
+        })
+    }
+
+    /// The pc of the instruction whose code is at `offset`, a position in the machine code. `None` where
+    /// no instruction's code is, and so none can fault.
+    pub fn fault_pc(&self, offset: u32) -> Option<u32> {
+        let (start, end) = self.body;
+        if !(start..end).contains(&offset) {
+            return None;
+        }
+        let after = self.positions.partition_point(|position| position.offset <= offset);
+        Some(self.positions.get(after.checked_sub(1)?)?.pc)
+    }
+
+    /// Where execution goes on after the instruction at `pc`; `pc` itself if there is none.
+    pub fn next_pc(&self, pc: u32) -> u32 {
+        let after = self.positions.partition_point(|position| position.pc <= pc);
+        match (self.position(pc), self.positions.get(after)) {
+            (Some(_), Some(next)) => next.pc,
+            _ => pc,
+        }
+    }
+
+    /// The instruction at `pc`.
+    pub fn position(&self, pc: u32) -> Option<Position> {
+        let index = self.positions.binary_search_by_key(&pc, |position| position.pc).ok()?;
+        self.positions.get(index).copied()
+    }
+}

@@ -1,0 +1,35 @@
+//! What can go wrong.
+
+/// Why a program was not compiled. The interpreter runs it all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum CompileError {
+    /// The machine code might be longer than 32-bit distances reach.
+    #[error("{instruction_count} instructions might not fit 2^31 octets of machine code")]
+    TooManyInstructions {
+        /// How many.
+        instruction_count: u64,
+    },
+    /// The jump table is longer than [`MAX_JUMP_TABLE_ENTRIES`](crate::MAX_JUMP_TABLE_ENTRIES).
+    #[error("a jump table of {entry_count} entries is too long")]
+    JumpTableTooLong {
+        /// How many entries it has.
+        entry_count: u64,
+    },
+    /// An instruction took more machine code than
+    /// [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES): a bug of this crate.
+    #[error("the instruction at {position} took {len_bytes} octets of machine code, more than the bound")]
+    ExpansionBound {
+        /// Where the instruction is.
+        position: u32,
+        /// How many octets it took.
+        len_bytes: u32,
+    },
+}
+
+/// A context holds what no compiled code writes: whatever shares the context with the code is at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{exit_kind} is no kind of exit")]
+pub struct CorruptContext {
+    /// The kind it names.
+    pub exit_kind: u32,
+}

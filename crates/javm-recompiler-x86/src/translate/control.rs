@@ -1,0 +1,72 @@
+//! Blocks, exits, jumps and branches with fixed targets.
+
+use crate::asm::Width::W64;
+use crate::asm::{Alu, Condition, Gpr};
+use crate::context::Field;
+use crate::registers::SCRATCH;
+
+use super::Translator;
+
+impl Translator {
+    /// Charges for the block at `pc`, or leaves.
+    pub fn start_block(&mut self, pc: u32, cost: u32) {
+        if let Some(head) = self.heads.get_mut(pc as usize) {
+            *head = self.asm.position();
+        }
+        self.asm.alu_memory_imm(Alu::Sub, W64, Field::Gas.mem(), cost as i32);
+        let end = self.asm.jump_if_forward(Condition::Below);
+        self.leave_later(end, pc, self.prologue.out_of_gas_at);
+    }
+
+    pub(super) fn panic(&mut self, pc: u32) {
+        self.asm.mov_imm_u32(SCRATCH, pc);
+        self.asm.jump(self.prologue.panic_at);
+    }
+
+    pub(super) fn host_call(&mut self, number: i32, pc: u32) {
+        self.asm.store32_imm(Field::Pc.mem(), pc as i32);
+        self.asm.store64_imm(Field::HostCall.mem(), number);
+        let end = self.asm.lea_relative(SCRATCH);
+        self.asm.jump(self.prologue.host_call);
+        self.asm.patch_distance(end, self.position());
+    }
+
+    pub(super) fn jump(&mut self, target: Option<u32>, pc: u32) {
+        match target.filter(|&target| self.targets.contains(target)) {
+            None => self.panic(pc),
+            Some(target) => match self.head(target) {
+                Some(head) => self.asm.jump(head),
+                None => {
+                    let end = self.asm.jump_forward();
+                    self.jump_later(end, target);
+                }
+            },
+        }
+    }
+
+    fn jump_if(&mut self, condition: Condition, target: Option<u32>, pc: u32) {
+        match target.filter(|&target| self.targets.contains(target)) {
+            None => {
+                let end = self.asm.jump_if_forward(condition);
+                self.leave_later(end, pc, self.prologue.panic_at);
+            }
+            Some(target) => match self.head(target) {
+                Some(head) => self.asm.jump_if(condition, head),
+                None => {
+                    let end = self.asm.jump_if_forward(condition);
+                    self.jump_later(end, target);
+                }
+            },
+        }
+    }
+
+    pub(super) fn branch(&mut self, condition: Condition, a: Gpr, b: Gpr, target: Option<u32>, pc: u32) {
+        self.asm.alu(Alu::Cmp, W64, a, b);
+        self.jump_if(condition, target, pc);
+    }
+
+    pub(super) fn branch_imm(&mut self, condition: Condition, a: Gpr, x: i32, target: Option<u32>, pc: u32) {
+        self.compare_imm(a, x);
+        self.jump_if(condition, target, pc);
+    }
+}

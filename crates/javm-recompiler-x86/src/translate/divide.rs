@@ -1,0 +1,73 @@
+//! Quotients and remainders. The processor faults on division by zero and on the least number by −1, so
+//! neither gets there.
+
+use crate::asm::Width::{W32, W64};
+use crate::asm::{Alu, Condition, Gpr, Width};
+use crate::registers::SCRATCH;
+
+use super::Translator;
+
+/// Which result of a division is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Quotient,
+    Remainder,
+}
+
+impl Translator {
+    /// `d` = `a` divided by `b`. The divisor is in the scratch register until the result takes its place.
+    pub(super) fn divide(&mut self, width: Width, is_signed: bool, part: Part, d: Gpr, a: Gpr, b: Gpr) {
+        self.asm.mov(width, SCRATCH, b);
+        self.free_rax_rdx(d);
+        self.copy(Gpr::Rax, a);
+        self.asm.test(width, SCRATCH, SCRATCH);
+        let by_zero = self.asm.jump_if_short(Condition::Equal);
+        let mut done = [None, None];
+        if is_signed {
+            self.asm.alu_imm(Alu::Cmp, width, SCRATCH, -1);
+            let otherwise = self.asm.jump_if_short(Condition::NotEqual);
+            self.by_minus_one(width, part);
+            done[0] = Some(self.asm.jump_short());
+            self.asm.patch_short(otherwise);
+            self.asm.sign_to_rdx(width);
+            self.asm.idiv(width, SCRATCH);
+        } else {
+            self.asm.alu(Alu::Xor, W32, Gpr::Rdx, Gpr::Rdx);
+            self.asm.div(width, SCRATCH);
+        }
+        self.take(width, if part == Part::Quotient { Gpr::Rax } else { Gpr::Rdx });
+        done[1] = Some(self.asm.jump_short());
+        self.asm.patch_short(by_zero);
+        self.by_zero(width, part);
+        done.into_iter().flatten().for_each(|end| self.asm.patch_short(end));
+        self.restore_rax_rdx(d);
+        self.asm.mov(W64, d, SCRATCH);
+    }
+
+    /// Of anything by −1 the quotient is its negation, modulo the width, and the remainder 0.
+    fn by_minus_one(&mut self, width: Width, part: Part) {
+        match part {
+            Part::Quotient => {
+                self.asm.neg(width, Gpr::Rax);
+                self.take(width, Gpr::Rax);
+            }
+            Part::Remainder => self.asm.alu(Alu::Xor, W32, SCRATCH, SCRATCH),
+        }
+    }
+
+    /// Of anything by 0 the quotient is all ones, and the remainder is the dividend.
+    fn by_zero(&mut self, width: Width, part: Part) {
+        match part {
+            Part::Quotient => self.asm.mov_imm_i32(SCRATCH, -1),
+            Part::Remainder => self.take(width, Gpr::Rax),
+        }
+    }
+
+    /// The scratch register = a result, sign-extended.
+    fn take(&mut self, width: Width, result: Gpr) {
+        match width {
+            W32 => self.asm.movsxd(SCRATCH, result),
+            W64 => self.asm.mov(W64, SCRATCH, result),
+        }
+    }
+}
