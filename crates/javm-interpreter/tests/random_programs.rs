@@ -118,8 +118,65 @@ fn try_program(
     Ok(())
 }
 
+/// Block starts, branch targets and charges by the letter of the reference, one position at a time.
+struct Naive<'a> {
+    code: &'a [u8],
+    bits: Vec<bool>,
+    table: OpcodeTable,
+}
+
+impl Naive<'_> {
+    fn skip(&self, position: usize) -> usize {
+        (0..24).find(|skip| self.bits.get(position + 1 + skip).copied().unwrap_or(true)).unwrap_or(24)
+    }
+
+    fn name(&self, position: usize) -> Option<&'static str> {
+        let starts = self.bits.get(position).copied().unwrap_or(false);
+        Some(self.table.opcode(self.code[..].get(position).copied().filter(|_| starts)?)?.name())
+    }
+
+    fn ends_block(&self, position: usize) -> bool {
+        let ends = |name: &str| {
+            ["trap", "fallthrough"].contains(&name) || name.contains("jump") || name.starts_with("branch")
+        };
+        self.name(position).is_some_and(ends)
+    }
+
+    fn follows_terminator(&self, position: usize) -> bool {
+        let before = (0..position).filter(|&before| before + 1 + self.skip(before) == position);
+        position == 0 || before.into_iter().any(|before| self.ends_block(before))
+    }
+
+    fn cost(&self, mut position: usize) -> u32 {
+        let mut cost = 1;
+        while self.name(position).is_some() && !self.ends_block(position) {
+            position += 1 + self.skip(position);
+            cost += 1;
+        }
+        cost
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn blocks_are_those_of_a_naive_reading((code, bitmask) in code()) {
+        let program = parse(&code, &bitmask, &[]);
+        let bits = (0..code.len()).map(|at| bitmask[at / 8] >> (at % 8) & 1 == 1).collect();
+        let mut naive = Naive { code: &code, bits, table: OpcodeTable::JamV1 };
+        for table in TABLES {
+            naive.table = table;
+            let (targets, blocks) = (BranchTargets::new(&program, table), GasBlocks::new(&program, table));
+            for position in 0..code.len() + 30 {
+                let follows = position <= code.len() && naive.follows_terminator(position);
+                let at = position as u32;
+                prop_assert_eq!(blocks.is_start(at), follows, "start at {}", position);
+                prop_assert_eq!(targets.contains(at), follows && naive.name(position).is_some());
+                prop_assert_eq!(blocks.cost_from(at), naive.cost(position), "cost at {}", position);
+            }
+        }
+    }
 
     #[test]
     fn any_octets_are_a_program_or_an_error(
