@@ -15,6 +15,8 @@
 //! - [`trie`]: the ordered map under CNodes and DataCaps
 //! - [`mod@seal`]: encoding and hashing what is new
 //! - [`receipts`]: the receipts root
+//! - [`proof`]: what a state holds, shown to somebody who has its root alone
+//! - [`export`], [`import`]: a whole state as a file
 //! - [`error`]: why bytes are refused, why a state cannot be read
 
 #![no_std]
@@ -26,13 +28,16 @@ pub mod cnode;
 mod codec;
 pub mod data_cap;
 pub mod error;
+pub mod export;
 pub mod handle;
 pub mod image;
+pub mod import;
 pub mod instance;
 pub mod kind;
 pub mod link;
 pub mod object;
 pub mod page;
+pub mod proof;
 pub mod receipts;
 pub mod reference;
 pub mod seal;
@@ -43,13 +48,16 @@ pub mod type_def;
 pub use cnode::{CNode, Refused};
 pub use data_cap::DataCap;
 pub use error::{DecodeError, StateError};
+pub use export::Export;
 pub use handle::Handle;
 pub use image::Image;
+pub use import::{Import, ImportError, import};
 pub use instance::Instance;
 pub use kind::{Kind, Kinds};
 pub use link::{EMBEDDED_BYTES_MAX, Link, Loader, NoLoader};
 pub use object::Object;
 pub use page::{PAGE_BYTES, Page, PageBytes};
+pub use proof::{Claim, Proof, ProofError, Verdict, prove, prove_receipt, verify};
 pub use receipts::receipts_root;
 pub use reference::Ref;
 pub use seal::{Root, Sealing, seal, seal_root};

@@ -2,7 +2,7 @@
 
 use crate::codec::{Body, scale, take_bytes};
 use crate::error::DecodeError;
-use crate::kind::Kind;
+use crate::kind::{Kind, Kinds};
 use crate::link::Link;
 use crate::trie::{Branch, Leaf};
 use crate::{CNode, DataCap, Image, Instance, Page, Ref, System, TypeDef};
@@ -90,6 +90,17 @@ impl Object {
             Self::Branch(branch) => branch.value.iter_mut().chain(&mut branch.children).for_each(change),
             Self::Image(_) | Self::TypeDef(_) | Self::Bytes(_) => {}
             Self::Page(_) | Self::Ref(_) | Self::Receipt(_) => {}
+        }
+    }
+
+    /// The kinds that may stand where the child of this index is, in the order of [`Self::for_each_link`].
+    pub(crate) fn child_kinds(&self, index: usize) -> Kinds {
+        match self {
+            Self::System(_) => Kind::CNode.into(),
+            Self::Instance(_) => [Kind::Image, Kind::CNode, Kind::DataCap][index].into(),
+            Self::Leaf(_) => Kinds::VALUE,
+            Self::Branch(branch) if index == 0 && branch.value.is_some() => Kinds::VALUE,
+            _ => Kinds::NODE,
         }
     }
 

@@ -2,9 +2,11 @@
 
 use super::path::Path;
 use crate::error::StateError;
+use alloc::vec::Vec;
 use core::fmt;
 use nub_abi::InstanceId;
 use nub_abi::host_call::KEY_BYTES_MAX;
+use parity_scale_codec::{Decode, Encode, Error, Input, Output};
 
 /// 1 to 32 bytes. Having one is the proof that its length was checked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +66,24 @@ impl From<u32> for Key {
         let mut bytes = [0; KEY_BYTES_MAX];
         bytes[..4].copy_from_slice(&number.to_be_bytes());
         Self { bytes, length: 4 }
+    }
+}
+
+/// SCALE bytes.
+impl Encode for Key {
+    fn size_hint(&self) -> usize {
+        1 + self.as_bytes().len()
+    }
+
+    fn encode_to<T: Output + ?Sized>(&self, out: &mut T) {
+        self.as_bytes().encode_to(out);
+    }
+}
+
+/// Refuses lengths other than 1 to 32.
+impl Decode for Key {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        Self::new(&Vec::decode(input)?).ok_or_else(|| Error::from("a key has 1 to 32 bytes"))
     }
 }
 
