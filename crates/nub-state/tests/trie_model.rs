@@ -1,14 +1,16 @@
-//! The trie against a BTreeMap and against a second implementation of its format, through random
-//! histories with seals and reloads at random moments.
+//! The trie against a persistent map from elsewhere (`im::OrdMap`, a model only: docs/decisions/0001) and
+//! against a second implementation of its format, through random histories with seals, reloads and
+//! forks at random moments.
 
 mod common;
 
 use common::{Store, bytes, encoding, key, reference};
+use im::OrdMap;
 use nub_state::{Change, Key, Link, NoLoader, Trie};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+type Model = OrdMap<Vec<u8>, Vec<u8>>;
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -20,6 +22,10 @@ enum Op {
     Reload,
     /// Seal and go on from the graph in memory.
     Seal,
+    /// Keep the trie as it is now.
+    Fork,
+    /// Go on from the one kept last, if any.
+    Back,
 }
 
 fn any_key() -> impl Strategy<Value = Vec<u8>> {
@@ -45,6 +51,8 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => any_key().prop_map(Op::IterFrom),
         1 => Just(Op::Reload),
         1 => Just(Op::Seal),
+        1 => Just(Op::Fork),
+        1 => Just(Op::Back),
     ]
 }
 
@@ -52,7 +60,7 @@ fn encoded(value: &[u8]) -> Vec<u8> {
     [vec![0x09], reference::compact(value.len()), value.to_vec()].concat()
 }
 
-fn encoded_model(model: &Model) -> Model {
+fn encoded_model(model: &Model) -> BTreeMap<Vec<u8>, Vec<u8>> {
     model.iter().map(|(k, v)| (k.clone(), encoded(v))).collect()
 }
 
@@ -78,6 +86,8 @@ fn root_bytes(trie: &Trie, store: &mut Store) -> Option<Vec<u8>> {
 struct Run {
     trie: Trie,
     model: Model,
+    /// Tries kept, each with its model: what happens to their copies must not reach them.
+    forks: Vec<(Trie, Model)>,
     store: Store,
 }
 
@@ -90,20 +100,20 @@ impl Run {
     fn step(&mut self, op: &Op) {
         match op {
             Op::Put(k, v) => {
-                let nodes = reference::nodes(&self.model, k);
+                let nodes = reference::nodes(self.model.keys(), k);
                 let change = self.trie.insert(&key(k), bytes(v), &mut self.store).unwrap();
                 let previous = self.model.insert(k.clone(), v.clone());
                 self.check_change(change, k, previous, nodes);
             }
             Op::Remove(k) => {
-                let nodes = reference::nodes(&self.model, k);
+                let nodes = reference::nodes(self.model.keys(), k);
                 let change = self.trie.remove(&key(k), &mut self.store).unwrap();
                 let previous = self.model.remove(k);
                 self.check_change(change, k, previous, nodes);
             }
             Op::Get(k) => {
                 let lookup = self.trie.get(&key(k), &mut self.store).unwrap();
-                assert_eq!(lookup.nodes, reference::nodes(&self.model, k));
+                assert_eq!(lookup.nodes, reference::nodes(self.model.keys(), k));
                 assert_eq!(content(&lookup.value, &mut self.store).as_ref(), self.model.get(k));
             }
             Op::IterFrom(k) => {
@@ -118,6 +128,12 @@ impl Run {
             }
             Op::Seal => {
                 self.trie.root().map(|root| self.store.seal(root));
+            }
+            Op::Fork => self.forks.push((self.trie.clone(), self.model.clone())),
+            Op::Back => {
+                if let Some((trie, model)) = self.forks.pop() {
+                    (self.trie, self.model) = (trie, model);
+                }
             }
         }
     }
@@ -141,17 +157,21 @@ proptest! {
 
     #[test]
     fn behaves_like_a_map_and_hashes_content_alone(ops in prop::collection::vec(any_op(), 1..120)) {
-        let mut run = Run { trie: Trie::new(), model: Model::new(), store: Store::default() };
+        let (trie, model) = (Trie::new(), Model::new());
+        let mut run = Run { trie, model, forks: Vec::new(), store: Store::default() };
         for op in &ops {
             run.step(op);
         }
-        let Run { trie, model, mut store } = run;
-        prop_assert_eq!(entries(&trie, None, &mut store), model.clone().into_iter().collect::<Vec<_>>());
-        prop_assert_eq!(trie.is_empty(), model.is_empty());
-        let root = root_bytes(&trie, &mut store);
-        prop_assert_eq!(&root, &reference::root(&encoded_model(&model)));
-        prop_assert_eq!(&root, &build(model.iter()));
-        prop_assert_eq!(&root, &build(model.iter().rev()));
+        let Run { trie, model, mut forks, mut store } = run;
+        forks.push((trie, model));
+        for (trie, model) in forks {
+            prop_assert_eq!(entries(&trie, None, &mut store), model.clone().into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(trie.is_empty(), model.is_empty());
+            let root = root_bytes(&trie, &mut store);
+            prop_assert_eq!(&root, &reference::root(&encoded_model(&model)));
+            prop_assert_eq!(&root, &build(model.iter()));
+            prop_assert_eq!(&root, &build(model.iter().rev()));
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the tests share: a store in a map, a reference trie, shorthands.
 #![allow(dead_code)]
 
+pub mod states;
+
 use nub_abi::{Hash, blake2b_256};
 use nub_state::{Handle, Key, Link, Loader, Object, Sealing, StateError, seal};
 use std::collections::BTreeMap;
@@ -151,9 +153,9 @@ pub mod reference {
         out
     }
 
-    /// Trie nodes that a search for `key` looks at.
-    pub fn nodes(content: &BTreeMap<Vec<u8>, Vec<u8>>, key: &[u8]) -> u32 {
-        let mut entries: Vec<_> = content.iter().map(|(k, v)| (nibbles(k), v.clone())).collect();
+    /// Trie nodes that a search for `key` looks at in a trie of `keys`, which ascend.
+    pub fn nodes<'a>(keys: impl Iterator<Item = &'a Vec<u8>>, key: &[u8]) -> u32 {
+        let mut entries: Vec<_> = keys.map(|k| (nibbles(k), Vec::new())).collect();
         let key = nibbles(key);
         let (mut depth, mut count) = (0, 0);
         while !entries.is_empty() {
