@@ -26,7 +26,7 @@ pub use nub::{BackendKind, Nub};
 pub use nub_abi::rpc::{Health, InvokeOutcome, Query};
 pub use nub_abi::{
     Badge, Block, Event, GasTable, Genesis, GenesisInstance, GenesisRef, Growth, Hash, InstanceId, Limits,
-    Log, PROTOCOL_VERSION, Params, Receipt, Status, Summary, blake2b_256, codec, error, host_call,
+    Log, PROTOCOL_VERSION, Params, Receipt, Status, Summary, blake2b_256, codec, error, host_call, params,
 };
 
 /// The example in the README compiles and runs.

@@ -3,7 +3,8 @@
 mod chain;
 
 use chain::{TestChain, event, on_both};
-use nub::error::{GenesisError, ParamsError};
+use nub::error::{BoundedParam, GenesisError, ParamsError};
+use nub::params::{BLOCK_GAS_MAX, LIMIT_BYTES_MAX};
 use nub::{BackendKind, Badge, Failure, Genesis, GenesisInstance, GenesisRef, Nub, Params, Status};
 use nub_state::{DecodeError, Image};
 
@@ -80,7 +81,7 @@ fn malformed_image_bytes() {
     refused_image([&good[..], &[0]].concat(), "follow");
     let mut wrong_kind = good.clone();
     wrong_kind[0] = 0x05;
-    refused_image(wrong_kind, "");
+    refused_image(wrong_kind, "expected Image, found CNode");
     let mut unknown_kind = good;
     unknown_kind[0] = 0xee;
     refused_image(unknown_kind, "0xee");
@@ -170,9 +171,14 @@ fn params_are_checked() {
     };
     let bad = GenesisError::BadParams;
     assert_eq!(with(|params| params.limits.call_depth = 0), bad(ParamsError::ZeroCallDepth));
-    assert_eq!(with(|params| params.limits.call_depth = 65), bad(ParamsError::CallDepthAbove(64)));
-    let above = bad(ParamsError::ArgumentBytesAbove(1 << 24));
-    assert_eq!(with(|params| params.limits.argument_bytes = (1 << 24) + 1), above);
+    let above = |param, max| bad(ParamsError::Above { param, max });
+    assert_eq!(with(|params| params.limits.call_depth = 65), above(BoundedParam::CallDepth, 64));
+    let bytes_max = u64::from(LIMIT_BYTES_MAX);
+    let argument_bytes = with(|params| params.limits.argument_bytes = LIMIT_BYTES_MAX + 1);
+    assert_eq!(argument_bytes, above(BoundedParam::ArgumentBytes, bytes_max));
+    let block_bytes = with(|params| params.limits.block_bytes = LIMIT_BYTES_MAX + 1);
+    assert_eq!(block_bytes, above(BoundedParam::BlockBytes, bytes_max));
+    assert_eq!(with(|params| params.block_gas = u64::MAX), above(BoundedParam::BlockGas, BLOCK_GAS_MAX));
     assert_eq!(with(|params| params.chain = Some(nub::InstanceId([9; 32]))), bad(ParamsError::ChainUnknown));
 }
 

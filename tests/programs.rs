@@ -6,7 +6,7 @@ use chain::{TestChain, call_args, call_result, event, number, numbers, on_both, 
 use nub::host_call::{self, NONE};
 use nub::{Growth, Receipt, Status};
 
-/// The receipt of a call that failed in this way, having used some gas but not all.
+/// The receipt of a call that failed in this way, and used some gas.
 fn fails(chain: &mut TestChain, endpoint: u16, args: impl Into<Vec<u8>>, status: Status) -> Receipt {
     let receipt = chain.call(endpoint, args);
     assert_eq!(receipt.status, status, "{receipt:?}");
@@ -137,7 +137,7 @@ on_both! {
         fails(chain, probe::OUTPUT, numbers(&[(64 << 10) + 1]), Status::LimitExceeded);
     };
 
-    live_pages_have_a_limit_and_are_paid => |chain| {
+    stored_pages_are_paid_and_counted => |chain| {
         let pages = |count: u32, value: u8| [&1u32.to_le_bytes()[..], &count.to_le_bytes(), &[value]].concat();
         let few = chain.call(probe::STORE_PAGES, pages(2, 1));
         let more = chain.call(probe::STORE_PAGES, pages(3, 1));

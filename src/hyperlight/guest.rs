@@ -15,7 +15,7 @@ pub struct GuestConfig {
 
 impl Default for GuestConfig {
     fn default() -> Self {
-        Self { arena_bytes: 256 << 20 }
+        Self { arena_bytes: 512 << 20 }
     }
 }
 

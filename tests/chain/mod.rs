@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub const CHAIN_ID: u64 = 3;
 pub const GENESIS_TIME: u64 = 1_000;
-pub const GAS: u64 = 20_000_000;
+pub const GAS: u64 = 4_000_000;
 pub const PROBE_IMAGE: &[u8] = include_bytes!("../../contracts/probe/probe.image");
 pub const TOKEN_IMAGE: &[u8] = include_bytes!("../../contracts/token/token.image");
 pub const DEPLOYER_IMAGE: &[u8] = include_bytes!("../../contracts/deployer/deployer.image");

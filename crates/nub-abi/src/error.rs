@@ -34,6 +34,14 @@ pub enum GenesisError {
     /// There is a state already.
     #[error("this kernel already has a state with root {0}; use a fresh handle for another chain")]
     AlreadyInitialised(Hash),
+    /// The encoded description is too long for a message.
+    #[error("the genesis is {got} bytes long, the limit is {limit}; deploy the rest in blocks")]
+    TooLarge {
+        /// Its length.
+        got: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// The description is not one canonical value.
     #[error("malformed genesis: {0}")]
     Codec(#[from] CodecError),
@@ -75,15 +83,54 @@ pub enum ParamsError {
     /// `limits.call_depth` is 0.
     #[error("call_depth must be at least 1")]
     ZeroCallDepth,
-    /// `limits.call_depth` exceeds what the kernel supports.
-    #[error("call_depth must be at most {0}")]
-    CallDepthAbove(u32),
-    /// `limits.argument_bytes` exceeds what the memory layout holds.
-    #[error("argument_bytes must be at most {0}")]
-    ArgumentBytesAbove(u32),
+    /// A value is above what every node can hold.
+    #[error("{param} must be at most {max}")]
+    Above {
+        /// Which.
+        param: BoundedParam,
+        /// The most it may be.
+        max: u64,
+    },
     /// `chain` names an Instance that does not exist.
     #[error("params.chain is not an existing instance")]
     ChainUnknown,
+}
+
+/// A parameter with an upper bound (`docs/spec/limits.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[allow(missing_docs)] // The names are those of the parameters.
+pub enum BoundedParam {
+    CallDepth,
+    LivePages,
+    BlockBytes,
+    BlockEvents,
+    ArgumentBytes,
+    OutputBytes,
+    PassedCapabilities,
+    ImageBytes,
+    AuthenticationBytes,
+    LogBytes,
+    ReceiptsBytes,
+    BlockGas,
+}
+
+impl core::fmt::Display for BoundedParam {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::CallDepth => "call_depth",
+            Self::LivePages => "live_pages",
+            Self::BlockBytes => "block_bytes",
+            Self::BlockEvents => "block_events",
+            Self::ArgumentBytes => "argument_bytes",
+            Self::OutputBytes => "output_bytes",
+            Self::PassedCapabilities => "passed_capabilities",
+            Self::ImageBytes => "image_bytes",
+            Self::AuthenticationBytes => "authentication_bytes",
+            Self::LogBytes => "log_bytes",
+            Self::ReceiptsBytes => "receipts_bytes",
+            Self::BlockGas => "block_gas",
+        })
+    }
 }
 
 /// Why a block was not applied. There is no candidate and nothing changed.

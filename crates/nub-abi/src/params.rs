@@ -96,14 +96,31 @@ pub struct Limits {
     pub authentication_bytes: u32,
     /// Bytes of data of one emitted log.
     pub log_bytes: u32,
+    /// Bytes of output and logs in all receipts of a block; a log counts 64 more for its topic and origin.
+    pub receipts_bytes: u32,
+    /// Bytes of the encodings of all Images that a block loads, each counted once.
+    pub block_image_bytes: u32,
 }
+
+/// The most that any limit in bytes may be: what crosses a boundary in one message fits it.
+pub const LIMIT_BYTES_MAX: u32 = 3 << 20;
+/// The most that `block_events` may be.
+pub const BLOCK_EVENTS_MAX: u32 = 8_192;
+/// The deepest call stack: each frame takes an address space.
+pub const CALL_DEPTH_MAX: u32 = 64;
+/// The most that `live_pages` may be: 256 MiB.
+pub const LIVE_PAGES_MAX: u32 = 1 << 16;
+/// The most that `passed_capabilities` may be.
+pub const PASSED_CAPABILITIES_MAX: u32 = 256;
+/// The most that `block_gas` may be, so that sums of gas fit.
+pub const BLOCK_GAS_MAX: u64 = 1 << 62;
 
 impl Default for Params {
     fn default() -> Self {
         Self {
             gas: GasTable::default(),
             limits: Limits::default(),
-            block_gas: 10_000_000_000,
+            block_gas: 100_000_000,
             before_gas: 10_000_000,
             after_gas: 10_000_000,
             chain: None,
@@ -154,6 +171,8 @@ impl Default for Limits {
             image_bytes: 1 << 20,
             authentication_bytes: 4_096,
             log_bytes: 4_096,
+            receipts_bytes: 2 << 20,
+            block_image_bytes: 4 << 20,
         }
     }
 }

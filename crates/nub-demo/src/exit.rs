@@ -50,6 +50,14 @@ pub enum CommandError {
         /// The other's.
         hyperlight: String,
     },
+    /// A contract gave something else than it should.
+    #[error("{what} is not what it should be: {found}")]
+    Unexpected {
+        /// What was looked at.
+        what: &'static str,
+        /// What it was.
+        found: String,
+    },
     /// The result did not serialise or print.
     #[error("printing the result: {0}")]
     Print(#[from] serde_json::Error),

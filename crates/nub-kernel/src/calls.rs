@@ -11,6 +11,9 @@ use nub_abi::error::Abort;
 use nub_abi::{Growth, InstanceId, Log, Receipt, Status};
 use nub_state::Link;
 
+/// What a log counts beside its data: its topic and who emitted it.
+pub(crate) const LOG_OVERHEAD_BYTES: u64 = 64;
+
 /// Calls in progress, innermost last, and what they have emitted.
 pub(crate) struct Calls<'w, 'k, A: Arch> {
     pub(crate) world: &'w mut World<'k, A>,
@@ -62,6 +65,7 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
             Err(RootStop::Stopped(Stop::Abort(abort), _)) => return Err(abort),
         };
         self.world.settle();
+        self.world.count_receipt(self.receipt_bytes(ended.output.len()));
         let gas_used = gas_limit - if ended.status == Status::OutOfGas { 0 } else { ended.gas_left };
         Ok(Receipt {
             status: ended.status,
@@ -74,7 +78,10 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
 
     fn enter_root(&mut self, call: RootCall<'_>) -> Result<Frame<A>, RootStop> {
         let instance = self.world.instance(&call.target)?.ok_or(RootStop::Refused(Status::NoTarget))?;
-        let image = self.world.image(&instance.image)?;
+        let image = self.world.image(&instance.image).map_err(|stop| match stop {
+            Stop::Fail(status) => RootStop::Refused(status),
+            Stop::Abort(abort) => abort.into(),
+        })?;
         let pc = image.endpoint(call.endpoint).ok_or(RootStop::Refused(Status::NoEndpoint))?;
         let params = self.world.params;
         let mut meter = Meter { gas_left: call.gas_limit, pages_left: params.limits.live_pages };
@@ -91,6 +98,12 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
         let entry = Entry { id: call.target, instance, image, pc, origin: call.origin, mark };
         Frame::enter(&mut self.world.runtime.arch, params, entry, call.args, meter)
             .map_err(|(stop, meter)| RootStop::Stopped(stop, meter))
+    }
+
+    /// What a receipt with this output and the logs so far counts against `receipts_bytes`.
+    pub(crate) fn receipt_bytes(&self, output_bytes: usize) -> u64 {
+        let logs = self.logs.iter().map(|log| LOG_OVERHEAD_BYTES + log.data.len() as u64);
+        logs.sum::<u64>() + output_bytes as u64
     }
 
     /// Where the journal and the logs stand.
@@ -165,8 +178,12 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
 
     /// Gives a frame's Instance another Image; its memory is the Image's, whatever the frame stored.
     fn upgrade(&mut self, frame: &mut Frame<A>, image: Link) -> Result<(), Abort> {
-        let loaded = self.world.image(&image)?;
-        frame.instance.memory = Link::new(loaded.initial_memory()?);
+        // It was loaded when the upgrade was asked for.
+        match self.world.image(&image) {
+            Ok(loaded) => frame.instance.memory = self.world.initial_memory(&loaded)?,
+            Err(Stop::Abort(abort)) => return Err(abort),
+            Err(Stop::Fail(_)) => return Err(Abort::Store("an Image in use was unloaded".into())),
+        }
         frame.instance.image = image;
         frame.changed = true;
         Ok(())

@@ -52,6 +52,8 @@ pub(crate) struct View {
     pub(crate) data: Link,
     /// The page of the DataCap at the first page of the view.
     pub(crate) data_page: u32,
+    /// The pages of the window that are mapped.
+    pub(crate) mapped: Vec<u32>,
 }
 
 /// A point to undo back to.

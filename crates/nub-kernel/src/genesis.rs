@@ -1,19 +1,19 @@
 //! The first state of a chain.
 
-use crate::arch::{Arch, Blobs};
+use crate::arch::Arch;
 use crate::kernel::{Committed, Kernel};
 use crate::program::validate_image;
 use alloc::string::ToString;
-use alloc::vec::Vec;
-use javm_isa::MAX_ARGUMENTS_LEN_BYTES;
 use nub_abi::codec::decode_exact;
-use nub_abi::error::{Abort, GenesisError, ParamsError};
+use nub_abi::error::{Abort, BoundedParam, GenesisError, ParamsError};
 use nub_abi::host_call::{KEY_BYTES_MAX, KEY_BYTES_MIN, VALUE_BYTES_MAX};
-use nub_abi::{Genesis, GenesisInstance, GenesisRef, Hash, InstanceId, PROTOCOL_VERSION, Params};
+use nub_abi::params::{
+    BLOCK_EVENTS_MAX, BLOCK_GAS_MAX, CALL_DEPTH_MAX, LIMIT_BYTES_MAX, LIVE_PAGES_MAX, PASSED_CAPABILITIES_MAX,
+};
+use nub_abi::{
+    Genesis, GenesisInstance, GenesisRef, Hash, InstanceId, PROTOCOL_VERSION, Params, blake2b_256,
+};
 use nub_state::{CNode, Image, Instance, Key, Link, Ref, System};
-
-/// The deepest call stack this kernel supports: each frame takes an address space.
-pub const CALL_DEPTH_MAX: u32 = 64;
 
 impl<A: Arch> Kernel<A> {
     /// Makes the first state from an encoded [`Genesis`] and commits it; gives its root.
@@ -23,6 +23,10 @@ impl<A: Arch> Kernel<A> {
     pub fn genesis(&mut self, genesis: &[u8]) -> Result<Hash, GenesisError> {
         if let Some(committed) = self.committed {
             return Err(GenesisError::AlreadyInitialised(committed.root));
+        }
+        let (got, limit) = (genesis.len() as u64, LIMIT_BYTES_MAX.into());
+        if got > limit {
+            return Err(GenesisError::TooLarge { got, limit });
         }
         let genesis: Genesis = decode_exact(genesis)?;
         check_params(&genesis.params).map_err(GenesisError::BadParams)?;
@@ -52,12 +56,7 @@ impl<A: Arch> Kernel<A> {
 
     fn commit_genesis(&mut self, system: System) -> Result<Hash, GenesisError> {
         let rooted = self.runtime.reroot(system);
-        let objects: Vec<(Hash, Vec<u8>)> = rooted
-            .objects
-            .iter()
-            .filter_map(|hash| self.runtime.pending.get(hash).map(|bytes| (*hash, bytes.to_vec())))
-            .collect();
-        let stored = self.runtime.arch.blobs().commit(rooted.root, 0, &objects);
+        let stored = self.runtime.store(rooted.root, 0, &rooted.objects);
         self.runtime.pending.release(&rooted.objects);
         stored?;
         self.committed = Some(Committed { root: rooted.root, height: 0 });
@@ -77,7 +76,8 @@ impl<A: Arch> Kernel<A> {
         }
         let image = Image::from_bytes(&instance.image).map_err(|error| bad_image(&error))?;
         validate_image(&image).map_err(|error| bad_image(&error))?;
-        let loaded = self.runtime.load_image(&image)?;
+        let (hash, encoded_bytes) = (blake2b_256(&instance.image), instance.image.len() as u64);
+        let loaded = self.runtime.program(&image, hash, encoded_bytes)?;
         let mut cnode = CNode::new();
         self.place_storage(&mut cnode, index, instance)?;
         self.place_refs(&mut cnode, genesis, index, instance)?;
@@ -139,17 +139,29 @@ fn genesis_id(genesis: &Genesis, index: u32) -> InstanceId {
     InstanceId::derive(genesis.chain_id, InstanceId::ZERO, index.into())
 }
 
-/// Checks parameters against what this kernel supports.
+/// Checks parameters against what every node can hold (`docs/spec/limits.md`).
 pub(crate) fn check_params(params: &Params) -> Result<(), ParamsError> {
     let limits = &params.limits;
     if limits.call_depth == 0 {
         return Err(ParamsError::ZeroCallDepth);
     }
-    if limits.call_depth > CALL_DEPTH_MAX {
-        return Err(ParamsError::CallDepthAbove(CALL_DEPTH_MAX));
+    let bytes_max = LIMIT_BYTES_MAX.into();
+    let bounds = [
+        (BoundedParam::CallDepth, limits.call_depth.into(), CALL_DEPTH_MAX.into()),
+        (BoundedParam::LivePages, limits.live_pages.into(), LIVE_PAGES_MAX.into()),
+        (BoundedParam::BlockBytes, limits.block_bytes.into(), bytes_max),
+        (BoundedParam::BlockEvents, limits.block_events.into(), BLOCK_EVENTS_MAX.into()),
+        (BoundedParam::ArgumentBytes, limits.argument_bytes.into(), bytes_max),
+        (BoundedParam::OutputBytes, limits.output_bytes.into(), bytes_max),
+        (BoundedParam::PassedCapabilities, limits.passed_capabilities.into(), PASSED_CAPABILITIES_MAX.into()),
+        (BoundedParam::ImageBytes, limits.image_bytes.into(), bytes_max),
+        (BoundedParam::AuthenticationBytes, limits.authentication_bytes.into(), bytes_max),
+        (BoundedParam::LogBytes, limits.log_bytes.into(), bytes_max),
+        (BoundedParam::ReceiptsBytes, limits.receipts_bytes.into(), bytes_max),
+        (BoundedParam::BlockGas, params.block_gas, BLOCK_GAS_MAX),
+    ];
+    match bounds.into_iter().find(|(_, value, max)| value > max) {
+        Some((param, _, max)) => Err(ParamsError::Above { param, max }),
+        None => Ok(()),
     }
-    if limits.argument_bytes > MAX_ARGUMENTS_LEN_BYTES {
-        return Err(ParamsError::ArgumentBytesAbove(MAX_ARGUMENTS_LEN_BYTES));
-    }
-    Ok(())
 }

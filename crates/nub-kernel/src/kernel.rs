@@ -1,11 +1,12 @@
 //! The kernel's handle: one state, its candidates, and the operations on them.
 
-use crate::arch::{Arch, Blobs};
+use crate::arch::Arch;
 use crate::block::{check_event, limit, params_at};
 use crate::calls::{Calls, RootCall};
 use crate::candidates::Candidates;
 use crate::event::admit_and_run;
 use crate::frame::Origin;
+use crate::genesis::check_params;
 use crate::runtime::Runtime;
 use crate::world::World;
 use alloc::string::ToString;
@@ -49,10 +50,11 @@ impl<A: Arch> Kernel<A> {
     pub fn open(&mut self, root: Hash) -> Result<(), OpenError> {
         let not_a_system = |reason: &str| OpenError::NotASystem { root, reason: reason.to_string() };
         let system =
-            self.runtime.system(&root)?.ok_or_else(|| not_a_system("it is another kind of object"))?;
+            self.runtime.stored_system(&root)?.ok_or_else(|| not_a_system("it is another kind of object"))?;
         if system.protocol_version != PROTOCOL_VERSION {
             return Err(not_a_system("its protocol version is not supported; update the node"));
         }
+        check_params(&system.params).map_err(|error| not_a_system(&error.to_string()))?;
         self.candidates.clear(&mut self.runtime.pending);
         self.committed = Some(Committed { root, height: system.height });
         Ok(())
@@ -76,11 +78,7 @@ impl<A: Arch> Kernel<A> {
         }
         objects.sort_unstable();
         objects.dedup();
-        let objects: Vec<(Hash, Vec<u8>)> = objects
-            .into_iter()
-            .filter_map(|hash| self.runtime.pending.get(&hash).map(|bytes| (hash, bytes.to_vec())))
-            .collect();
-        self.runtime.arch.blobs().commit(root, height, &objects)?;
+        self.runtime.store(root, height, &objects)?;
         self.committed = Some(Committed { root, height });
         self.candidates.keep_descendants(&root, &mut self.runtime.pending);
         Ok(())
@@ -105,6 +103,7 @@ impl<A: Arch> Kernel<A> {
         let system = self.query_system(&query.root)?;
         let params = params_at(&system, system.height);
         limit(LimitedField::ArgumentBytes, query.args.len() as u64, params.limits.argument_bytes.into())?;
+        limit(LimitedField::BlockGas, query.gas_limit, params.block_gas)?;
         let base = self.runtime.cnode(&system.instances)?;
         let mut world = World::new(&mut self.runtime, &params, context_of(&system), base, None);
         if world.instance(&query.instance)?.is_none() {
@@ -126,8 +125,9 @@ impl<A: Arch> Kernel<A> {
     /// [`QueryError`] if it cannot be run; an event that fails is a receipt.
     pub fn invoke(&mut self, root: &Hash, event: &Event) -> Result<InvokeOutcome, QueryError> {
         let system = self.query_system(root)?;
-        let params = params_at(&system, system.height);
+        let params = params_at(&system, system.height.saturating_add(1));
         check_event(event, &params)?;
+        limit(LimitedField::BlockGas, event.gas_limit, params.block_gas)?;
         let base = self.runtime.cnode(&system.instances)?;
         let mut world = World::new(&mut self.runtime, &params, context_of(&system), base, None);
         let receipt = admit_and_run(&mut world, event)?.map_err(QueryError::ChainAfterFailed)?;

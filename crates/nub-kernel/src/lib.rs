@@ -34,6 +34,5 @@ mod stop;
 mod witness;
 mod world;
 
-pub use genesis::CALL_DEPTH_MAX;
 pub use kernel::Kernel;
 pub use program::{ImageError, validate_image};

@@ -4,7 +4,7 @@
 //! effect, whether the platform could fill it by itself or asks here (docs/spec/gas.md).
 
 use crate::arch::{AddressSpace, Arch, PageState};
-use crate::frame::{Frame, View};
+use crate::frame::Frame;
 use crate::runtime::Runtime;
 use crate::stop::{Stop, charge};
 use alloc::sync::Arc;
@@ -68,9 +68,10 @@ impl<A: Arch> Frame<A> {
             let number = page - layout.read_write_data.first;
             let content = runtime.memory_page(self.memory(), number)?;
             self.space.map_copy_on_write(page, content)
-        } else if let Some(view) = self.view(page) {
+        } else if let Some(view) = self.views.iter_mut().find(|view| view.pages.contains(&page)) {
             let number = view.data_page + (page - view.pages.start);
             let content = runtime.memory_page(&view.data, number)?;
+            view.mapped.push(page);
             self.space.map_read_only(page, content.unwrap_or_else(|| Arc::new(Page::zeroed())))
         } else {
             // The stack. Argument pages are mapped at entry.
@@ -84,12 +85,9 @@ impl<A: Arch> Frame<A> {
         let layout = &self.layout;
         let writable = layout.read_write_data.contains(page) || layout.stack.contains(page);
         let readable = layout.read_only_data.contains(page) || layout.arguments.contains(page);
-        writable || (kind == AccessKind::Load && (readable || self.view(page).is_some()))
-    }
-
-    /// The view that covers a page.
-    fn view(&self, page: u32) -> Option<View> {
-        self.views.iter().find(|view| view.pages.contains(&page)).cloned()
+        writable
+            || (kind == AccessKind::Load
+                && (readable || self.views.iter().any(|view| view.pages.contains(&page))))
     }
 
     /// Reads a range the program named. A range it may not read fails the frame.

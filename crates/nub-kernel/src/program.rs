@@ -109,7 +109,7 @@ impl LoadedImage {
     /// About how much memory this takes, for the cache's budget.
     pub(crate) fn memory_bytes(&self) -> u64 {
         let pages = ((self.read_only_pages.len() + self.data_pages.len()) * PAGE_BYTES) as u64;
-        pages + 32 * self.encoded_bytes
+        pages + self.code.memory_len_bytes() as u64
     }
 }
 

@@ -9,9 +9,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use nub_abi::Hash;
 use nub_abi::error::Abort;
 use nub_abi::rpc::BootConfig;
-use nub_abi::{Hash, blake2b_256};
 use nub_state::{
     CNode, DataCap, DecodeError, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root,
 };
@@ -136,6 +136,25 @@ impl<A: Arch> Runtime<A> {
         Rooted { root: root.hash, objects, objects_hashed: root.objects_hashed }
     }
 
+    /// Stores pending objects with a new committed root.
+    pub(crate) fn store(&mut self, root: Hash, height: u64, hashes: &[Hash]) -> Result<(), Abort> {
+        let mut objects = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            let bytes = self.pending.get(hash).ok_or(Abort::MissingObject(*hash))?;
+            objects.push((*hash, bytes.to_vec()));
+        }
+        self.arch.blobs().commit(root, height, &objects)
+    }
+
+    /// The System of a root as the host's blobs have it, whatever is cached or pending. `None` if the
+    /// object is not one.
+    pub(crate) fn stored_system(&mut self, root: &Hash) -> Result<Option<System>, Abort> {
+        let bytes = self.arch.blobs().get(root)?.ok_or(Abort::MissingObject(*root))?;
+        let handle = Handle::load(root, &bytes)
+            .map_err(|error| Abort::CorruptObject { hash: *root, reason: error.to_string() })?;
+        Ok(handle.as_system().ok().cloned())
+    }
+
     /// The System of a root. `None` if the object is not one.
     pub(crate) fn system(&mut self, root: &Hash) -> Result<Option<System>, Abort> {
         Ok(self.load(root)?.as_system().ok().cloned())
@@ -166,28 +185,17 @@ impl<A: Arch> Runtime<A> {
         Ok(link.resolve(self)?.kind() == Kind::Image)
     }
 
-    /// The Image a link names, ready to run.
-    pub(crate) fn image(&mut self, link: &Link) -> Result<Arc<LoadedImage>, Abort> {
-        if let Some(hash) = link.hash()
-            && let Some(program) = self.programs.get(&hash)
-        {
-            if let Link::Hashed(hash) = link {
-                self.note_read(hash);
-            }
-            return Ok(program);
-        }
-        let handle = link.resolve(self)?;
-        self.load_image(handle.as_image()?)
-    }
-
     /// Makes a validated Image ready to run and keeps it.
-    pub(crate) fn load_image(&mut self, image: &Image) -> Result<Arc<LoadedImage>, Abort> {
-        let encoding = image.to_bytes();
-        let hash = blake2b_256(&encoding);
+    pub(crate) fn program(
+        &mut self,
+        image: &Image,
+        hash: Hash,
+        encoded_bytes: u64,
+    ) -> Result<Arc<LoadedImage>, Abort> {
         if let Some(program) = self.programs.get(&hash) {
             return Ok(program);
         }
-        let loaded = LoadedImage::new(image, hash, encoding.len() as u64)
+        let loaded = LoadedImage::new(image, hash, encoded_bytes)
             .map_err(|error| Abort::CorruptObject { hash, reason: error.to_string() })?;
         let loaded = Arc::new(loaded);
         self.programs.insert(hash, loaded.clone(), loaded.memory_bytes());

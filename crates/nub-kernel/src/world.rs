@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 use javm_interpreter::Meter;
 use nub_abi::error::Abort;
 use nub_abi::host_call::BlockContext;
-use nub_abi::{Hash, InstanceId, Params};
-use nub_state::{CNode, Instance, Link};
+use nub_abi::{Hash, InstanceId, Params, Status, blake2b_256};
+use nub_state::{CNode, Image, Instance, Link};
 
 /// The working state of one block, query or invoke. Dropped whole if anything aborts.
 pub(crate) struct World<'k, A: Arch> {
@@ -29,6 +29,20 @@ pub(crate) struct World<'k, A: Arch> {
     journal: Vec<Undo>,
     touched_instances: BTreeSet<InstanceId>,
     touched_images: BTreeSet<Hash>,
+    /// Images this block has loaded; they stay until it is over, so none is decoded twice.
+    images: BTreeMap<Hash, BlockImage>,
+    /// Images that would have exceeded `block_image_bytes`.
+    refused_images: BTreeSet<Hash>,
+    image_bytes: u64,
+    /// Bytes of output and logs in the receipts so far.
+    receipts_bytes: u64,
+}
+
+/// An Image in use by a block.
+struct BlockImage {
+    program: Arc<LoadedImage>,
+    /// The memory new Instances start with, shared by all that this block makes.
+    initial_memory: Option<Link>,
 }
 
 /// What something was before a change.
@@ -57,6 +71,10 @@ impl<'k, A: Arch> World<'k, A> {
             journal: Vec::new(),
             touched_instances: BTreeSet::new(),
             touched_images: BTreeSet::new(),
+            images: BTreeMap::new(),
+            refused_images: BTreeSet::new(),
+            image_bytes: 0,
+            receipts_bytes: 0,
         }
     }
 
@@ -154,9 +172,64 @@ impl<'k, A: Arch> World<'k, A> {
         self.touched_images.insert(image.hash());
     }
 
-    /// The Image of an Instance, ready to run.
-    pub(crate) fn image(&mut self, link: &Link) -> Result<Arc<LoadedImage>, Abort> {
-        self.runtime.image(link)
+    /// The Image a link names, ready to run. One that exceeds what a block may load is refused.
+    pub(crate) fn image(&mut self, link: &Link) -> Result<Arc<LoadedImage>, Stop> {
+        let known = link.hash();
+        if let Some(image) = known.and_then(|hash| self.images.get(&hash)) {
+            return Ok(image.program.clone());
+        }
+        if known.is_some_and(|hash| self.refused_images.contains(&hash)) {
+            return Err(Stop::Fail(Status::LimitExceeded));
+        }
+        let handle = link.resolve(self.runtime)?;
+        let image = handle.as_image().map_err(Abort::from)?;
+        let encoded_bytes = image.encoded_bytes();
+        let hash = known.unwrap_or_else(|| blake2b_256(&image.to_bytes()));
+        self.load_image(image, hash, encoded_bytes)
+    }
+
+    /// Takes an Image into the block, decoded or from the cache.
+    pub(crate) fn load_image(
+        &mut self,
+        image: &Image,
+        hash: Hash,
+        encoded_bytes: u64,
+    ) -> Result<Arc<LoadedImage>, Stop> {
+        if let Some(image) = self.images.get(&hash) {
+            return Ok(image.program.clone());
+        }
+        let image_bytes = self.image_bytes + encoded_bytes;
+        if image_bytes > self.params.limits.block_image_bytes.into() {
+            self.refused_images.insert(hash);
+            return Err(Stop::Fail(Status::LimitExceeded));
+        }
+        let program = self.runtime.program(image, hash, encoded_bytes)?;
+        self.image_bytes = image_bytes;
+        self.images.insert(hash, BlockImage { program: program.clone(), initial_memory: None });
+        Ok(program)
+    }
+
+    /// The memory a new Instance of a loaded Image starts with. Instances of one block share it; blocks do
+    /// not, for what is sealed belongs to one candidate.
+    pub(crate) fn initial_memory(&mut self, program: &LoadedImage) -> Result<Link, Abort> {
+        if let Some(link) = self.images.get(&program.hash()).and_then(|image| image.initial_memory.clone()) {
+            return Ok(link);
+        }
+        let link = Link::new(program.initial_memory()?);
+        if let Some(image) = self.images.get_mut(&program.hash()) {
+            image.initial_memory = Some(link.clone());
+        }
+        Ok(link)
+    }
+
+    /// Whether the receipts of the block may have so many bytes more.
+    pub(crate) fn receipts_fit(&self, more_bytes: u64) -> bool {
+        self.receipts_bytes + more_bytes <= self.params.limits.receipts_bytes.into()
+    }
+
+    /// Counts the receipt of an event that is over.
+    pub(crate) fn count_receipt(&mut self, bytes: u64) {
+        self.receipts_bytes += bytes;
     }
 
     /// The Instances created or changed, ascending.

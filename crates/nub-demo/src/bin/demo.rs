@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use nub::{Event, Hash, InstanceId, Query};
+use nub::{Event, Hash, InstanceId, Query, Status};
 use nub_demo::backends::{Backends, Guest};
 use nub_demo::chain;
 use nub_demo::exit::CommandError;
@@ -14,10 +14,10 @@ use std::process::ExitCode;
 #[command(name = "demo", bin_name = "cargo xtask demo")]
 struct Options {
     /// Blocks of transfers, after the one that deploys.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     blocks: u64,
     /// Transfers a block.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=100))]
     transfers: u64,
     /// Print one JSON object instead of a table.
     #[arg(long)]
@@ -123,9 +123,23 @@ impl Demo {
                 args: account.0.to_vec(),
                 gas_limit: QUERY_GAS,
             };
-            let output = self.backends.query(&query)?.output;
-            let balance = output.try_into().map(u128::from_le_bytes).unwrap_or_default();
-            balances.push((account.to_string(), balance));
+            let receipt = self.backends.query(&query)?;
+            let balance = receipt.output.as_slice().try_into().map(u128::from_le_bytes);
+            match balance {
+                Ok(balance) if receipt.status == Status::Success => {
+                    balances.push((account.to_string(), balance))
+                }
+                _ => {
+                    return Err(CommandError::Unexpected { what: "a balance", found: format!("{receipt:?}") });
+                }
+            }
+        }
+        let total: u128 = balances.iter().map(|(_, balance)| balance).sum();
+        if total != SUPPLY {
+            return Err(CommandError::Unexpected {
+                what: "the sum of all balances",
+                found: total.to_string(),
+            });
         }
         let hyperlight_absent = match &self.backends.hyperlight {
             Guest::Running(_) => None,
@@ -148,11 +162,9 @@ impl Demo {
 
 /// The id that the deployer gave.
 fn created_instance(output: &[u8]) -> Result<InstanceId, CommandError> {
-    output.try_into().map(InstanceId).map_err(|_| CommandError::Differs {
-        what: "the deployer's output".into(),
-        local: format!("{} bytes", output.len()),
-        hyperlight: "32 bytes expected".into(),
-    })
+    let unexpected =
+        |_| CommandError::Unexpected { what: "the deployer's output", found: format!("{output:?}") };
+    output.try_into().map(InstanceId).map_err(unexpected)
 }
 
 /// A bar on standard error, drawn on terminals only.

@@ -8,7 +8,7 @@ use crate::stop::{Stop, price};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use javm_interpreter::Meter;
-use nub_abi::host_call::{RIGHT_CALL, TOO_LONG};
+use nub_abi::host_call::{GONE, RIGHT_CALL, TOO_LONG};
 use nub_abi::{Growth, Status};
 use nub_state::{Link, Ref};
 
@@ -40,7 +40,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         let (out, offset, len) = (self.argument(0)?, self.argument(1)?, self.argument(2)? as u32);
         let output = core::mem::take(&mut self.frame()?.last_output);
         let start = offset.min(output.len() as u64) as usize;
-        let end = output.len().min(start + len as usize);
+        let end = output.len().min(start.saturating_add(len as usize));
         let bytes = &output[start..end];
         self.charge(price(self.world.params.gas.output_byte, bytes.len()))?;
         self.write(out, bytes)?;
@@ -91,7 +91,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         }
         let caller = self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))?;
         self.world.touch_instance(&id, &mut caller.machine.meter)?;
-        let instance = self.world.instance(&id)?.ok_or(Refusal::Code(Status::NoTarget as u64))?;
+        let instance = self.world.instance(&id)?.ok_or(Refusal::Code(GONE))?;
         let image = self.world.image(&instance.image)?;
         self.world.touch_image(&image, &mut caller.machine.meter)?;
         let pc = u16::try_from(endpoint).ok().and_then(|number| image.endpoint(number));

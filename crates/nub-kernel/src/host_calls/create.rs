@@ -6,9 +6,8 @@ use crate::arch::Arch;
 use crate::calls::Calls;
 use crate::program::validate_image;
 use crate::stop::{Stop, price};
-use nub_abi::error::Abort;
 use nub_abi::host_call::{BAD_IMAGE, NO_CAPABILITY, TOO_LONG};
-use nub_abi::{Badge, InstanceId};
+use nub_abi::{Badge, InstanceId, blake2b_256};
 use nub_state::{CNode, Image, Instance, Link, Ref};
 
 impl<A: Arch> Calls<'_, '_, A> {
@@ -26,7 +25,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         let bytes = self.read(data, len.into())?;
         let image = Image::from_bytes(&bytes).map_err(|_| Refusal::Code(BAD_IMAGE))?;
         validate_image(&image).map_err(|_| Refusal::Code(BAD_IMAGE))?;
-        let loaded = self.world.runtime.load_image(&image)?;
+        let loaded = self.world.load_image(&image, blake2b_256(&bytes), bytes.len() as u64)?;
         self.world.image_created(&loaded);
         self.put_slot(slot, Link::new(image))?;
         Ok(0)
@@ -45,7 +44,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         let instance = Instance {
             image,
             cnode: Link::new(CNode::new()),
-            memory: Link::new(loaded.initial_memory().map_err(Abort::from)?),
+            memory: self.world.initial_memory(&loaded)?,
             public,
             creations: 0,
         };

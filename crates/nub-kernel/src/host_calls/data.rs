@@ -79,7 +79,7 @@ impl<A: Arch> Calls<'_, '_, A> {
     /// The DataCap a capability is.
     pub(super) fn data_cap(&mut self, link: &Link) -> Result<DataCap, Refusal> {
         let handle = link.resolve(self.world.runtime)?;
-        handle.as_data_cap().map(DataCap::clone).map_err(|_| Refusal::Code(NO_CAPABILITY))
+        handle.as_data_cap().cloned().map_err(|_| Refusal::Code(NO_CAPABILITY))
     }
 
     /// The octets of a range, which lies within the DataCap; each page's path is paid.

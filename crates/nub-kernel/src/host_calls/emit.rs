@@ -2,10 +2,10 @@
 
 use super::Refusal;
 use crate::arch::Arch;
-use crate::calls::Calls;
-use crate::stop::price;
-use nub_abi::Log;
+use crate::calls::{Calls, LOG_OVERHEAD_BYTES};
+use crate::stop::{Stop, price};
 use nub_abi::host_call::TOO_LONG;
+use nub_abi::{Log, Status};
 
 /// Octets of a topic.
 const TOPIC_BYTES: usize = 32;
@@ -16,6 +16,10 @@ impl<A: Arch> Calls<'_, '_, A> {
         let (topic, data, len) = (self.argument(0)?, self.argument(1)?, self.argument(2)? as u32);
         if len > self.world.params.limits.log_bytes {
             return Err(Refusal::Code(TOO_LONG));
+        }
+        let more_bytes = self.receipt_bytes(0) + LOG_OVERHEAD_BYTES + u64::from(len);
+        if !self.world.receipts_fit(more_bytes) {
+            return Err(Stop::Fail(Status::LimitExceeded).into());
         }
         let gas = &self.world.params.gas;
         let (base, bytes) = (gas.event, price(gas.event_byte, TOPIC_BYTES + len as usize));

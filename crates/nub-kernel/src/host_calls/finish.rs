@@ -18,6 +18,11 @@ impl<A: Arch> Calls<'_, '_, A> {
         if len_bytes > self.world.params.limits.output_bytes {
             return Err(Stop::Fail(Status::LimitExceeded));
         }
+        // Only the outermost frame's output is in a receipt.
+        let in_receipt = self.frames.len() == 1;
+        if in_receipt && !self.world.receipts_fit(self.receipt_bytes(len_bytes as usize)) {
+            return Err(Stop::Fail(Status::LimitExceeded));
+        }
         self.charge(price(self.world.params.gas.output_byte, len_bytes as usize))?;
         let output = self.read(address, len_bytes.into())?;
         Ok(Next::Finish(status, output))

@@ -4,10 +4,9 @@ use super::Refusal;
 use crate::arch::Arch;
 use crate::calls::Calls;
 use crate::stop::Stop;
-use nub_abi::error::Abort;
 use nub_abi::host_call::{BUSY, GONE, RIGHT_MANAGE};
 use nub_abi::{InstanceId, Status};
-use nub_state::{Instance, Link};
+use nub_state::Instance;
 
 impl<A: Arch> Calls<'_, '_, A> {
     /// `instance_clone(from, ref_slot, badge32, id_out32) → 0`. Constant time: the clone shares all content.
@@ -35,7 +34,7 @@ impl<A: Arch> Calls<'_, '_, A> {
             return Ok(0);
         }
         let instance = self.managed_instance(&target)?;
-        let memory = Link::new(loaded.initial_memory().map_err(Abort::from)?);
+        let memory = self.world.initial_memory(&loaded)?;
         self.world.put_instance(target, Instance { image, memory, ..instance });
         Ok(0)
     }

@@ -4,6 +4,7 @@ use super::Refusal;
 use crate::arch::{AddressSpace, Arch};
 use crate::calls::Calls;
 use crate::frame::View;
+use alloc::vec::Vec;
 use core::ops::Range;
 use javm_isa::{ARGUMENTS_ADDRESS, LOW_MEMORY_END, Layout, PAGE_SIZE_BYTES, PageRange};
 use nub_abi::host_call::{BAD_ARGUMENT, TOO_LONG};
@@ -29,7 +30,7 @@ impl<A: Arch> Calls<'_, '_, A> {
             return Err(Refusal::Code(TOO_LONG));
         }
         let pages = free_pages(&frame.layout, &frame.views, at, count).ok_or(Refusal::Code(BAD_ARGUMENT))?;
-        frame.views.push(View { pages, data: link, data_page: first as u32 });
+        frame.views.push(View { pages, data: link, data_page: first as u32, mapped: Vec::new() });
         Ok(0)
     }
 
@@ -42,7 +43,7 @@ impl<A: Arch> Calls<'_, '_, A> {
             return Ok(0);
         };
         let view = frame.views.swap_remove(index);
-        frame.space.unmap_pages(view.pages);
+        view.mapped.iter().for_each(|&page| frame.space.unmap_pages(page..page + 1));
         Ok(1)
     }
 }
