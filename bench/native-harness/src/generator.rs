@@ -61,6 +61,59 @@ pub fn case(seed: u64) -> Case {
     }
 }
 
+/// A valid program of so many instructions under JamV1, in the proportions that compilers use them: for
+/// measuring compilation.
+pub fn large(seed: u64, instruction_count: u64) -> Program {
+    /// Opcodes with their share.
+    const SHARES: [(u8, u64); 24] = [
+        (130, 12),
+        (123, 10),
+        (128, 4),
+        (122, 4),
+        (124, 4),
+        (120, 3),
+        (149, 14),
+        (131, 3),
+        (100, 9),
+        (51, 9),
+        (200, 8),
+        (201, 3),
+        (132, 3),
+        (211, 3),
+        (210, 2),
+        (151, 3),
+        (152, 3),
+        (216, 2),
+        (202, 1),
+        (81, 5),
+        (82, 5),
+        (172, 3),
+        (40, 3),
+        (80, 3),
+    ];
+    let mut rng = Rng::new(seed);
+    let mut code = Assembly::default();
+    let shares: u64 = SHARES.iter().map(|(_, share)| share).sum();
+    for _ in 0..instruction_count {
+        let mut at = rng.below(shares);
+        let taken = SHARES.iter().find(|(_, share)| {
+            let is_it = at < *share;
+            at = at.wrapping_sub(*share);
+            is_it
+        });
+        let octet = taken.map_or(1, |(octet, _)| *octet);
+        let opcode = OpcodeTable::JamV1.opcode(octet).expect("the table has it");
+        code.begin();
+        code.code.push(octet);
+        code.arguments(&mut rng, opcode);
+        if opcode.is_terminator() {
+            code.blocks.push(code.code.len());
+        }
+    }
+    code.fill_targets(&mut rng);
+    Program::parse(&code.blob(&mut rng)).expect("generated blobs are well-formed")
+}
+
 fn pages(rng: &mut Rng) -> Vec<(u32, bool)> {
     let mut pages = Vec::new();
     for page in PAGES {

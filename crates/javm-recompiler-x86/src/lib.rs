@@ -16,8 +16,7 @@
 
 extern crate alloc;
 
-#[doc(hidden)]
-pub mod asm;
+mod asm;
 mod compile;
 mod compiled;
 mod context;

@@ -6,7 +6,6 @@ use super::{Asm, Gpr, Mem, Width};
 /// The eight classic operations that are used, by their number in opcodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "the names say it all")]
 pub enum Alu {
     Add = 0,
     Or = 1,
@@ -18,6 +17,7 @@ pub enum Alu {
 
 impl Alu {
     /// All of them.
+    #[cfg(test)]
     pub const ALL: [Alu; 6] = [Self::Add, Self::Or, Self::And, Self::Sub, Self::Xor, Self::Cmp];
 }
 

@@ -6,7 +6,6 @@ use super::{Asm, Gpr, Mem};
 
 /// How a value in memory becomes 64 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it all")]
 pub enum Load {
     U8,
     I8,
@@ -19,6 +18,7 @@ pub enum Load {
 
 impl Load {
     /// All of them.
+    #[cfg(test)]
     pub const ALL: [Load; 7] = [Self::U8, Self::I8, Self::U16, Self::I16, Self::U32, Self::I32, Self::U64];
 }
 

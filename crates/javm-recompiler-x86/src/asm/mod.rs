@@ -15,6 +15,8 @@ mod multiply;
 mod operand;
 mod shift;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use alu::Alu;
 pub use buffer::Asm;

@@ -21,6 +21,7 @@ pub enum Shift {
 
 impl Shift {
     /// All of them.
+    #[cfg(test)]
     pub const ALL: [Shift; 5] = [Self::Rol, Self::Ror, Self::Shl, Self::Shr, Self::Sar];
 }
 

@@ -33,6 +33,9 @@ impl Translator {
 
     /// `d` = the upper half of `a` × `b`.
     pub(super) fn mul_upper(&mut self, signs: Signs, d: Gpr, a: Gpr, b: Gpr) {
+        if signs == Signs::UnsignedUnsigned && self.features.bmi2 {
+            return self.mul_upper_bmi2(d, a, b);
+        }
         let negative_part = Field::Scratch(2).mem();
         if signs == Signs::SignedUnsigned {
             // Reading a negative a as unsigned adds 2^64 to it, and so b to the upper half.
@@ -54,6 +57,21 @@ impl Translator {
         self.asm.mov(W64, SCRATCH, Gpr::Rdx);
         self.restore_rax_rdx(d);
         self.asm.mov(W64, d, SCRATCH);
+    }
+
+    /// The unsigned product by an instruction that takes a factor from rdx and puts the rest where it is told.
+    fn mul_upper_bmi2(&mut self, d: Gpr, a: Gpr, b: Gpr) {
+        let kept = Field::Scratch(1).mem();
+        let (a, b) = if b == Gpr::Rdx { (b, a) } else { (a, b) };
+        let is_rdx_lost = a != Gpr::Rdx && d != Gpr::Rdx;
+        if is_rdx_lost {
+            self.asm.store64(kept, Gpr::Rdx);
+        }
+        self.copy(Gpr::Rdx, a);
+        self.asm.mulx(d, SCRATCH, b);
+        if is_rdx_lost {
+            self.asm.load(Load::U64, Gpr::Rdx, kept);
+        }
     }
 
     /// Keeps what rax and rdx hold, unless the result will overwrite it.
