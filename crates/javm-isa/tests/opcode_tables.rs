@@ -115,3 +115,32 @@ fn terminators_are_trap_fallthrough_jumps_and_branches() {
         assert_eq!(opcode.is_terminator(), expected, "{name}");
     }
 }
+
+/// Rows of the table in docs/spec/opcodes.md: numbers in JamV1 and in 0.7, name, format.
+fn specified() -> Vec<[&'static str; 4]> {
+    let page = include_str!("../../../docs/spec/opcodes.md");
+    let table = page.split("| JamV1 |").nth(1).expect("the page has the table");
+    table
+        .lines()
+        .skip(2)
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            [cells[1], cells[2], cells[3], cells[4]]
+        })
+        .collect()
+}
+
+#[test]
+fn both_tables_are_those_of_the_specification() {
+    let rows = specified();
+    assert_eq!(rows.len(), 140);
+    for (table, column) in [(OpcodeTable::JamV1, 0), (OpcodeTable::Gp07, 1)] {
+        for octet in 0..=255u8 {
+            let specified = rows.iter().find(|row| row[column] == octet.to_string());
+            let opcode = table.opcode(octet);
+            assert_eq!(opcode.map(Opcode::name), specified.map(|row| row[2]), "{octet} in {table:?}");
+            let format = opcode.map(|opcode| format!("{:?}", opcode.format()).replace("None", "–"));
+            assert_eq!(format.as_deref(), specified.map(|row| row[3]), "{octet} in {table:?}");
+        }
+    }
+}
