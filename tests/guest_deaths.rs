@@ -24,7 +24,7 @@ fn dies(death: Death, parts: &[&str]) {
 
 #[test]
 fn panic() {
-    dies(Death::Panic, &["panicked at", "asked to die by a panic", "gate.rs"]);
+    dies(Death::Panic, &["panicked at", "asked to die by a panic", "probes.rs"]);
 }
 
 #[test]

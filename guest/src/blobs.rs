@@ -1,11 +1,9 @@
 //! Committed objects, which the host keeps: a callback for each object read, chunks for a commit.
 
+use crate::transport;
 use alloc::format;
 use alloc::string::ToString;
-use alloc::vec;
 use alloc::vec::Vec;
-use hyperlight_common::flatbuffer_wrappers::function_types::{ParameterValue, ReturnType, ReturnValue};
-use hyperlight_guest::transport::with_ctx;
 use nub_abi::Hash;
 use nub_abi::error::Abort;
 use nub_abi::guest::{BLOB_COMMIT, BLOB_GET, BLOB_STAGE, BlobDone, BlobReply, MESSAGE_BYTES_MAX};
@@ -53,13 +51,7 @@ fn chunk_len(objects: &[(Hash, Vec<u8>)]) -> Result<usize, Abort> {
 }
 
 fn call<T: Decode>(function: &str, argument: Vec<u8>) -> Result<T, Abort> {
-    let parameters = Some(vec![ParameterValue::VecBytes(argument)]);
-    let reply = with_ctx(|context| context.call_host_function(function, parameters, ReturnType::VecBytes));
-    match reply {
-        Ok(ReturnValue::VecBytes(bytes)) => {
-            T::decode_all(&mut bytes.as_slice()).map_err(|error| Abort::Store(error.to_string()))
-        }
-        Ok(_) => Err(Abort::Store(format!("{function} gave no bytes"))),
-        Err(error) => Err(Abort::Store(format!("{function}: {}", error.message))),
-    }
+    let reply = transport::call_host(function, argument)
+        .map_err(|error| Abort::Store(format!("{function}: {error}")))?;
+    T::decode_all(&mut reply.as_slice()).map_err(|error| Abort::Store(error.to_string()))
 }

@@ -58,8 +58,6 @@ extern "sysv64" fn boot() -> u64 {
     arena::init();
     window::init();
     transport::init();
-    // SAFETY: no message is in flight.
-    unsafe { hyperlight_guest::transport::prepare_snapshot() }.expect("the transport can start");
     (&raw const dispatch) as u64
 }
 

@@ -12,13 +12,13 @@
 //! From the bottom up:
 //! - [`layout`]: where things are
 //! - [`single`]: globals of a machine with one thread
-//! - [`control`], [`descriptor`], [`trap`]: what the processor is told
+//! - [`control`], [`descriptor`], [`trap`], [`gate`]: what the processor is told
 //! - [`entry`], [`note`]: how the host starts us
 //! - [`arena`], [`frames`], [`heap`]: memory for the kernel
 //! - [`page_table`], [`window`], [`space`], [`accessors`], [`fault`]: memory for programs
-//! - [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
+//! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
 //! - [`epitaph`]: last words
-//! - [`gate`], [`script`]: probes for measuring and testing all of it
+//! - [`probes`], [`script`]: probes for measuring and testing all of it
 //!
 //! `docs/guide/inside-the-guest.md` has the picture.
 
@@ -42,6 +42,8 @@ mod layout;
 mod note;
 mod page_table;
 mod platform;
+mod probes;
+mod queue_memory;
 mod rpc;
 mod script;
 mod single;

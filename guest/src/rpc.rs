@@ -2,7 +2,8 @@
 
 use crate::platform::HyperlightArch;
 use crate::single::Single;
-use crate::{frames, gate};
+use crate::transport::{self, Received};
+use crate::{frames, probes};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -11,7 +12,6 @@ use hyperlight_common::flatbuffer_wrappers::function_types::{
     FunctionCallResult, ParameterValue, ReturnValue,
 };
 use hyperlight_common::flatbuffer_wrappers::guest_error::{ErrorCode, GuestError};
-use hyperlight_guest::transport::{self, DispatchAction};
 use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, ProbeReply, RPC};
 use nub_abi::rpc::{Reply, Request};
 use nub_kernel::Kernel;
@@ -22,16 +22,12 @@ static KERNEL: Single<Option<Kernel<HyperlightArch>>> = Single::new(None);
 
 /// Serves the call that the host has put into the queue.
 pub extern "sysv64" fn serve_one_call() {
-    transport::maybe_refresh();
-    match transport::with_ctx(|context| context.recv_h2g_dispatch()).expect("a well-formed message") {
-        DispatchAction::Call(id, call) => {
+    match transport::receive() {
+        Received::Call(id, call) => {
             let result = FunctionCallResult::new(serve(call).map(ReturnValue::VecBytes));
-            transport::with_ctx(|context| context.send_h2g_result(id, result)).expect("a reply that fits");
+            transport::reply(id, &result);
         }
-        DispatchAction::SnapshotCheckpoint => {
-            // SAFETY: no message is in flight.
-            unsafe { transport::prepare_snapshot() }.expect("a checkpoint");
-        }
+        Received::Checkpoint => transport::checkpoint(),
     }
 }
 
@@ -81,7 +77,7 @@ fn answer(kernel: &mut Option<Kernel<HyperlightArch>>, request: &Request) -> Rep
 /// Adds what only the platform counts.
 fn with_figures(mut reply: Reply) -> Reply {
     if let Reply::HealthCheck(health) = &mut reply {
-        let figures = gate::figures();
+        let figures = probes::figures();
         (health.frames_free, health.frames_total) = frames::usage();
         health.page_faults = figures.demand_zero_faults + figures.copy_on_write_faults + figures.misses;
     }
@@ -90,7 +86,7 @@ fn with_figures(mut reply: Reply) -> Reply {
 
 fn probe(request: &[u8]) -> ProbeReply {
     match DecodeAll::decode_all(&mut &*request) {
-        Ok(probe) => gate::answer(probe),
+        Ok(probe) => probes::answer(probe),
         Err(error) => ProbeReply::Failed(error.to_string()),
     }
 }

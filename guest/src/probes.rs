@@ -1,0 +1,214 @@
+//! Probes: the image's own answers, for measuring and testing what lies below the kernel.
+
+use crate::blobs::HostBlobs;
+use crate::control::with_control;
+use crate::layout::WINDOWS;
+use crate::space::HyperlightMemory;
+use crate::{frames, script};
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::arch::asm;
+use javm_interpreter::{Memory, Meter, Miss};
+use nub_abi::Hash;
+use nub_abi::error::Abort;
+use nub_abi::guest::{Death, Figures, Probe, ProbeReply, SpaceScript};
+use nub_kernel::arch::{AddressSpace, Blobs, SpaceConfig};
+use nub_state::Page;
+
+const PAGE_BYTES: u32 = 4096;
+/// Pages the fault path fills between two looks of the kernel.
+const BATCH_PAGES: u32 = 16;
+/// The first page of fault probes: in the middle of a window, and not the first of its page table, so that
+/// the page before it brings the table.
+const FIRST_PAGE: u32 = 0x8_0100;
+
+/// Answers a probe.
+pub fn answer(probe: Probe) -> ProbeReply {
+    let number = match probe {
+        Probe::Nothing => return ProbeReply::Done,
+        Probe::Echo(bytes) => return ProbeReply::Bytes(bytes),
+        Probe::Produce(len) => return ProbeReply::Bytes(vec![0; len as usize]),
+        Probe::Figures => return ProbeReply::Figures(figures()),
+        Probe::Die(death) => die(death),
+        Probe::Space(script) => return or_failed(run_script(&script), ProbeReply::Space),
+        Probe::HostCallbacks(count) => host_callbacks(count),
+        Probe::DemandZeroFaults(count) => demand_zero_faults(count),
+        Probe::CopyOnWriteFaults(count) => copy_on_write_faults(count, true),
+        Probe::CopyOnWriteSetup(count) => copy_on_write_faults(count, false),
+        Probe::Windows(count) => windows(count),
+        Probe::AllWindows => Ok(all_windows()),
+        Probe::Heap { steps, seed } => Ok(heap(steps, seed)),
+    };
+    or_failed(number, ProbeReply::Number)
+}
+
+fn or_failed<T>(result: Result<T, Abort>, reply: impl Fn(T) -> ProbeReply) -> ProbeReply {
+    result.map_or_else(|abort| ProbeReply::Failed(abort.to_string()), reply)
+}
+
+/// How the guest's memory is.
+pub fn figures() -> Figures {
+    let (frames_free, frames_total) = frames::usage();
+    let counters = with_control(|control| control.counters);
+    Figures {
+        frames_free,
+        frames_total,
+        demand_zero_faults: counters.demand_zero,
+        copy_on_write_faults: counters.copy_on_write,
+        misses: counters.misses,
+    }
+}
+
+fn run_script(script: &SpaceScript) -> Result<nub_abi::guest::SpaceOutcome, Abort> {
+    Ok(script::run(&mut HyperlightMemory::new(script::config(script))?, script))
+}
+
+fn host_callbacks(count: u32) -> Result<u64, Abort> {
+    let mut found = 0;
+    for _ in 0..count {
+        found += u64::from(HostBlobs.get(&Hash::ZERO)?.is_some());
+    }
+    Ok(found)
+}
+
+fn space(demand_pages: u32) -> Result<HyperlightMemory, Abort> {
+    let demand_zero = FIRST_PAGE..FIRST_PAGE + demand_pages;
+    HyperlightMemory::new(SpaceConfig { demand_zero, touch_gas: 1, store_gas: 1 })
+}
+
+fn rich() -> Meter {
+    Meter { gas_left: u64::MAX / 2, pages_left: u32::MAX }
+}
+
+fn missed(_: Miss) -> Abort {
+    Abort::OutOfFrames
+}
+
+/// Stores to untouched pages. Each batch has a window whose table is made first.
+fn demand_zero_faults(count: u32) -> Result<u64, Abort> {
+    let before = figures().demand_zero_faults;
+    for batch in batches(count) {
+        let mut space = space(batch)?;
+        space.map_copy_on_write(FIRST_PAGE - 1, None)?;
+        for page in FIRST_PAGE..FIRST_PAGE + batch {
+            space.store_u64(page * PAGE_BYTES, 1, &mut rich()).map_err(missed)?;
+        }
+    }
+    Ok(figures().demand_zero_faults - before)
+}
+
+/// Stores to copy-on-write pages, or just maps them.
+fn copy_on_write_faults(count: u32, store: bool) -> Result<u64, Abort> {
+    let before = figures().copy_on_write_faults;
+    let content = Arc::new(Page::zeroed());
+    for batch in batches(count) {
+        let mut space = space(0)?;
+        for page in FIRST_PAGE..FIRST_PAGE + batch {
+            space.map_copy_on_write(page, Some(content.clone()))?;
+        }
+        for page in (FIRST_PAGE..FIRST_PAGE + batch).filter(|_| store) {
+            space.store_u64(page * PAGE_BYTES, 1, &mut rich()).map_err(missed)?;
+        }
+    }
+    Ok(figures().copy_on_write_faults - before)
+}
+
+fn batches(count: u32) -> impl Iterator<Item = u32> {
+    (0..count).step_by(BATCH_PAGES as usize).map(move |done| BATCH_PAGES.min(count - done))
+}
+
+fn windows(count: u32) -> Result<u64, Abort> {
+    let content = Arc::new(Page::zeroed());
+    for _ in 0..count {
+        let mut space = space(4)?;
+        space.map_read_only(16, content.clone())?;
+        space.map_copy_on_write(17, Some(content.clone()))?;
+        space.map_copy_on_write(FIRST_PAGE + 4, None)?;
+        for page in [17, FIRST_PAGE, FIRST_PAGE + 1, FIRST_PAGE + 4] {
+            space.store_u8(page * PAGE_BYTES, 1, &mut rich()).map_err(missed)?;
+        }
+        space.load_u8((FIRST_PAGE + 2) * PAGE_BYTES, &mut rich()).map_err(missed)?;
+        drop(space.take_private(0..FIRST_PAGE));
+    }
+    Ok(u64::from(count))
+}
+
+fn all_windows() -> u64 {
+    let mut spaces = Vec::new();
+    while let Ok(space) = space(0) {
+        spaces.push(space);
+    }
+    spaces.len() as u64
+}
+
+/// Fills, resizes and frees blocks, and looks whether they keep their content.
+fn heap(steps: u32, mut seed: u64) -> u64 {
+    let mut blocks: Vec<Vec<u8>> = Vec::new();
+    let mut wrong = 0;
+    for _ in 0..steps {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let size = 1usize << (seed >> 33 & 15);
+        let size = size + (seed >> 40) as usize % size;
+        match seed >> 60 {
+            0..8 => blocks.push(vec![size as u8; size]),
+            8..11 if !blocks.is_empty() => {
+                let index = (seed >> 20) as usize % blocks.len();
+                let block = &mut blocks[index];
+                let mark = block[0];
+                block.resize(size, mark);
+                block.shrink_to_fit();
+            }
+            _ if !blocks.is_empty() => {
+                let block = blocks.swap_remove((seed >> 20) as usize % blocks.len());
+                wrong +=
+                    u64::from([0, block.len() / 2, block.len() - 1].iter().any(|&at| block[at] != block[0]));
+            }
+            _ => {}
+        }
+    }
+    wrong + blocks.iter().filter(|block| block[block.len() - 1] != block[0]).count() as u64
+}
+
+/// Dies. What happens is wrong on purpose; the host must get an epitaph.
+fn die(death: Death) -> ! {
+    match death {
+        Death::Panic => panic!("asked to die by a panic"),
+        Death::StackOverflow => {
+            recurse(0);
+        }
+        Death::OutOfMemory => {
+            let mut blocks = Vec::new();
+            loop {
+                blocks.push(vec![1u8; 1 << 20]);
+            }
+        }
+        // SAFETY: none. Each of these traps, and the trap ends the guest.
+        Death::WildRead => unsafe { asm!("mov {0}, [{0}]", inout(reg) 0x7777_0000_0000u64 => _) },
+        // SAFETY: as above; the image's code is not writable.
+        Death::WildWrite => unsafe { asm!("mov [{0}], {0}", in(reg) die as *const () as u64) },
+        // SAFETY: as above.
+        Death::WildJump => unsafe { asm!("jmp {0}", in(reg) 0x7777_0000_0000u64) },
+        // SAFETY: as above.
+        Death::WindowRead => unsafe { asm!("mov {0}, [{0}]", inout(reg) WINDOWS => _) },
+        // SAFETY: as above.
+        Death::DivideByZero => unsafe {
+            asm!("xor edx, edx", "xor ecx, ecx", "div ecx", out("rdx") _, out("rcx") _, out("rax") _);
+        },
+        // SAFETY: as above.
+        Death::InvalidOpcode => unsafe { asm!("ud2") },
+        // SAFETY: as above.
+        Death::NonCanonical => unsafe { asm!("mov {0}, [{0}]", inout(reg) 0x8000_0000_0000_0000u64 => _) },
+    }
+    panic!("survived {death:?}")
+}
+
+/// Recurses until the stack is used up.
+fn recurse(depth: u64) -> u64 {
+    let kept = core::hint::black_box([depth; 64]);
+    if core::hint::black_box(depth) == u64::MAX {
+        return 0;
+    }
+    recurse(depth + 1) + core::hint::black_box(&kept)[depth as usize % 64]
+}
