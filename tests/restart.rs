@@ -183,3 +183,48 @@ fn a_handle_without_a_state_says_so() {
         assert_eq!(nub.rollback().unwrap(), 0);
     }
 }
+
+/// A store whose objects verify but break the rules of embedding: it was written by somebody else's code.
+#[test]
+fn objects_that_embed_what_should_be_hashed_are_corrupt() {
+    use parity_scale_codec::Encode;
+    for kind in chain::backends() {
+        let (store, blobs, root) = committed(kind);
+        let system = store.0.lock().unwrap().objects[&root].clone();
+        // The System's last field is its instances, a child by hash: tag 1 and 32 octets.
+        let (body, child) = system.split_at(system.len() - 33);
+        assert_eq!(child[0], 1);
+        let instances = Hash(child[1..].try_into().unwrap());
+        let cnode = store.0.lock().unwrap().objects[&instances].clone();
+        let embedded = [body, &[0], &cnode.encode()].concat();
+        // And a child by hash that is short enough to be embedded: an empty CNode.
+        let short = [&[0x05][..], &Vec::<u32>::new().encode(), &[0]].concat();
+        let by_hash = [body, &[1], &nub::blake2b_256(&short).0].concat();
+        for (bytes, opens) in [(embedded, false), (by_hash, true)] {
+            let bad_root = nub::blake2b_256(&bytes);
+            store.0.lock().unwrap().objects.insert(bad_root, bytes);
+            store.0.lock().unwrap().objects.insert(nub::blake2b_256(&short), short.clone());
+            let opened =
+                Nub::builder().backend(kind).blobs(SharedBlobs::new(store.clone(), Some(bad_root))).build();
+            match opened {
+                Err(failure) => {
+                    assert!(!opens);
+                    let error = failure.kernel();
+                    assert!(
+                        matches!(error, Some(OpenError::Abort(Abort::CorruptObject { .. }))),
+                        "{error:?}"
+                    );
+                }
+                Ok(mut nub) => {
+                    assert!(opens);
+                    let error = nub.query(&count_query(bad_root)).unwrap_err().kernel();
+                    assert!(
+                        matches!(error, Some(QueryError::Abort(Abort::CorruptObject { .. }))),
+                        "{error:?}"
+                    );
+                }
+            }
+        }
+        drop(blobs);
+    }
+}
