@@ -147,7 +147,7 @@ fn each_fault_has_its_error() {
     let short = common::unhex("0900");
     let reason = DecodeError::HashedTooShort(2);
     assert_eq!(
-        fails(&file(root, &[short.clone()])),
+        fails(&file(root, std::slice::from_ref(&short))),
         ImportError::Malformed { hash: blake2b_256(&short), reason }
     );
 }
