@@ -1,8 +1,10 @@
 //! Why an operation of the handle failed: the kernel refused it, or the backend failed.
 
+use nub_abi::error::QueryError;
 use std::fmt::{Debug, Display};
 
-/// Why an operation on [`Nub`](crate::Nub) failed. Committed state is as it was before.
+/// Why an operation on [`Nub`](crate::Nub) failed. Committed state is as it was before; only if the backend
+/// failed during a commit may the new root be the committed one ([`Nub::state_root`](crate::Nub::state_root) tells).
 #[derive(Debug, thiserror::Error)]
 pub enum Failure<E: Debug + Display> {
     /// The kernel refused the operation, or its environment failed; the error says what to do.
@@ -21,6 +23,23 @@ impl<E: Debug + Display> Failure<E> {
             Self::Kernel(error) => Some(error),
             Self::Backend(_) => None,
         }
+    }
+}
+
+/// Why a state was not exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The kernel or its backend.
+    #[error(transparent)]
+    Kernel(#[from] Failure<QueryError>),
+    /// Writing the bytes.
+    #[error("writing the export: {0}; what was written is not a whole export")]
+    Write(#[from] std::io::Error),
+}
+
+impl From<BackendError> for ExportError {
+    fn from(error: BackendError) -> Self {
+        Self::Kernel(Failure::Backend(error))
     }
 }
 

@@ -21,13 +21,14 @@ mod nub;
 
 pub use blobs::{Blobs, MemoryBlobs, SharedBlobs};
 pub use builder::NubBuilder;
-pub use failure::{BackendError, Failure};
+pub use failure::{BackendError, ExportError, Failure};
 pub use nub::{BackendKind, Nub};
 pub use nub_abi::rpc::{Health, InvokeOutcome, Query};
 pub use nub_abi::{
     Badge, Block, Event, GasTable, Genesis, GenesisInstance, GenesisRef, Growth, Hash, InstanceId, Limits,
     Log, PROTOCOL_VERSION, Params, Receipt, Status, Summary, blake2b_256, codec, error, host_call, params,
 };
+pub use nub_state::proof;
 
 /// The example in the README compiles and runs.
 #[cfg(doctest)]

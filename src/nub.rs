@@ -2,12 +2,15 @@
 
 use crate::NubBuilder;
 use crate::backend::Backend;
-use crate::failure::{BackendError, Failure};
+use crate::failure::{BackendError, ExportError, Failure};
 use crate::hyperlight::Guest;
-use nub_abi::error::{ApplyError, CommitError, GenesisError, QueryError, WitnessError};
+use nub_abi::codec::decode_exact;
+use nub_abi::error::{ApplyError, CommitError, GenesisError, ProveError, QueryError, WitnessError};
 use nub_abi::rpc::{Health, InvokeOutcome, Query, Reply, Request};
 use nub_abi::{Event, Genesis, Hash, Receipt, Summary};
+use nub_state::proof::{Claim, Proof};
 use parity_scale_codec::Encode;
+use std::io::Write;
 
 /// Where a kernel runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +142,32 @@ impl Nub {
         let request =
             Request::ExecuteWitness { prior_root, block: block.to_vec(), witness: witness.to_vec() };
         ask!(self, request, ExecuteWitness).map_err(Failure::Kernel)
+    }
+
+    /// Proves what a root says of a claim; [`proof::verify`](crate::proof::verify) checks it without a state.
+    ///
+    /// # Errors
+    /// [`ProveError`] if the root is unknown, the claim is about a receipt, or the environment failed.
+    pub fn prove(&mut self, root: Hash, claim: &Claim) -> Result<Proof, Failure<ProveError>> {
+        let proof =
+            ask!(self, Request::Prove { root, claim: claim.encode() }, Prove).map_err(Failure::Kernel)?;
+        decode_exact(&proof).map_err(|error| Failure::Kernel(ProveError::Codec(error)))
+    }
+
+    /// Writes everything under a root to `sink`, as `docs/spec/export.md` says; gives how many bytes.
+    ///
+    /// # Errors
+    /// [`ExportError`] if the root is unknown, the environment failed, or the sink did.
+    pub fn export(&mut self, root: Hash, sink: &mut impl Write) -> Result<u64, ExportError> {
+        let failure = |error| ExportError::Kernel(Failure::Kernel(error));
+        let mut chunk = ask!(self, Request::ExportBegin(root), Export).map_err(failure)?;
+        let mut bytes = 0;
+        while !chunk.is_empty() {
+            sink.write_all(&chunk)?;
+            bytes += chunk.len() as u64;
+            chunk = ask!(self, Request::ExportNext, Export).map_err(failure)?;
+        }
+        Ok(bytes)
     }
 
     /// The committed root; `None` before genesis.

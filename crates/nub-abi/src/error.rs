@@ -282,6 +282,20 @@ pub enum WitnessError {
     Surplus(Hash),
 }
 
+/// Why there is no proof.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum ProveError {
+    /// The root is not known, or the environment failed.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The claim is not one canonical value.
+    #[error("malformed claim: {0}")]
+    Codec(#[from] CodecError),
+    /// Receipts are not kept in the state; only the node that has them can prove one.
+    #[error("receipts are kept with live candidates only; prove one with proof::prove_receipt from its block's receipts")]
+    ReceiptsNotKept,
+}
+
 /// Why a query or invoke did not run. A call that runs and fails is an outcome, not an error.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
 pub enum QueryError {

@@ -2,7 +2,7 @@
 //!
 //! Both sides are built from this file; a mismatch shows as a [`CodecError`](crate::codec::CodecError), never as a misread.
 
-use crate::error::{ApplyError, CommitError, GenesisError, OpenError, QueryError, WitnessError};
+use crate::error::{ApplyError, CommitError, GenesisError, OpenError, ProveError, QueryError, WitnessError};
 use crate::{Event, Hash, InstanceId, Receipt, Summary};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -53,6 +53,17 @@ pub enum Request {
         /// Encoded objects.
         witness: Vec<Vec<u8>>,
     },
+    /// Asks for a proof of what a root says of a claim.
+    Prove {
+        /// The committed root or a live candidate.
+        root: Hash,
+        /// An encoded `nub_state::proof::Claim`.
+        claim: Vec<u8>,
+    },
+    /// Begins an export of everything under a root; one that was under way is given up.
+    ExportBegin(Hash),
+    /// Asks for the next bytes of the export.
+    ExportNext,
     /// Asks for the committed root.
     StateRoot,
     /// Asks how the kernel is.
@@ -108,6 +119,10 @@ pub enum Reply {
     Witness(Result<Vec<Vec<u8>>, ApplyError>),
     /// To `ExecuteWitness`: the new root and its summary.
     ExecuteWitness(Result<(Hash, Summary), WitnessError>),
+    /// To `Prove`: an encoded `nub_state::proof::Proof`.
+    Prove(Result<Vec<u8>, ProveError>),
+    /// To `ExportBegin` and `ExportNext`: the next bytes, none at the end.
+    Export(Result<Vec<u8>, QueryError>),
     /// To `StateRoot`; `None` before genesis.
     StateRoot(Option<Hash>),
     /// To `HealthCheck`.

@@ -16,6 +16,7 @@ use nub_abi::host_call::BlockContext;
 use nub_abi::rpc::{BootConfig, Health, InvokeOutcome, Query};
 use nub_abi::{Event, Hash, PROTOCOL_VERSION, Receipt};
 use nub_state::System;
+use nub_state::export::Export;
 
 /// An execution kernel over a platform. Holds at most one chain's state.
 pub struct Kernel<A: Arch> {
@@ -23,6 +24,7 @@ pub struct Kernel<A: Arch> {
     pub(crate) committed: Option<Committed>,
     pub(crate) candidates: Candidates,
     pub(crate) candidates_max: u32,
+    pub(crate) export: Option<Export>,
 }
 
 /// The committed state.
@@ -40,6 +42,7 @@ impl<A: Arch> Kernel<A> {
             committed: None,
             candidates: Candidates::default(),
             candidates_max: config.candidates_max,
+            export: None,
         }
     }
 
@@ -164,7 +167,7 @@ impl<A: Arch> Kernel<A> {
         }
     }
 
-    fn query_system(&mut self, root: &Hash) -> Result<System, QueryError> {
+    pub(crate) fn query_system(&mut self, root: &Hash) -> Result<System, QueryError> {
         if self.committed.is_none() {
             return Err(QueryError::Uninitialised);
         }

@@ -27,6 +27,7 @@ mod kernel;
 mod pager;
 mod pending;
 mod program;
+mod prove;
 mod random;
 mod rpc;
 mod runtime;

@@ -22,6 +22,9 @@ impl<A: Arch> Kernel<A> {
             Request::ExecuteWitness { prior_root, block, witness } => {
                 Reply::ExecuteWitness(self.execute_witness(*prior_root, block, witness))
             }
+            Request::Prove { root, claim } => Reply::Prove(self.prove(root, claim)),
+            Request::ExportBegin(root) => Reply::Export(self.export_begin(*root)),
+            Request::ExportNext => Reply::Export(self.export_next()),
             Request::StateRoot => Reply::StateRoot(self.state_root()),
             Request::HealthCheck => Reply::HealthCheck(self.health_check()),
         }
