@@ -128,6 +128,25 @@ impl Program {
         self.bitmask.get(position as usize / 8).is_some_and(|octet| octet >> (position % 8) & 1 == 1)
     }
 
+    /// The positions where instructions start, in order.
+    pub fn instruction_starts(&self) -> impl DoubleEndedIterator<Item = u32> {
+        let octets = self.bitmask.iter().enumerate();
+        octets.flat_map(|(index, &octet)| SetBits { first: index as u32 * 8, octet })
+    }
+
+    /// Bit n says whether an instruction starts at `position` + 1 + n, for 0 ≤ n < 24 at least; past the
+    /// end the bits are unset.
+    #[inline]
+    pub(crate) fn starts_after(&self, position: u32) -> u64 {
+        let next = position as usize + 1;
+        let rest = self.bitmask.get(next / 8..).unwrap_or_default();
+        let bits = match rest.first_chunk() {
+            Some(octets) => u64::from_le_bytes(*octets),
+            None => rest.iter().rev().fold(0, |bits, &octet| bits << 8 | u64::from(octet)),
+        };
+        bits >> (next % 8)
+    }
+
     /// How many entries the jump table has; entries of size 0 cost no octets, so this may be huge.
     pub fn jump_table_entry_count(&self) -> u64 {
         self.jump_table_entry_count
@@ -153,6 +172,33 @@ impl Program {
             return Some(u64::MAX);
         }
         Some(low.iter().rev().fold(0, |value, &octet| value << 8 | u64::from(octet)))
+    }
+}
+
+/// The set bits of an octet of the bitmask, as positions.
+struct SetBits {
+    /// The position of the lowest bit.
+    first: u32,
+    octet: u8,
+}
+
+impl Iterator for SetBits {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        let position = (self.octet != 0).then(|| self.first + self.octet.trailing_zeros());
+        self.octet &= self.octet.wrapping_sub(1);
+        position
+    }
+}
+
+impl DoubleEndedIterator for SetBits {
+    #[inline]
+    fn next_back(&mut self) -> Option<u32> {
+        let bit = self.octet.checked_ilog2()?;
+        self.octet ^= 1 << bit;
+        Some(self.first + bit)
     }
 }
 

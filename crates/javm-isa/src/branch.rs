@@ -23,7 +23,7 @@ impl BranchTargets {
         let code_len_bytes = program.code_len_bytes();
         let mut targets = BranchTargets { bits: vec![0; (code_len_bytes as usize).div_ceil(8)] };
         targets.insert_if_instruction(0, program, table);
-        for position in 0..code_len_bytes {
+        for position in program.instruction_starts() {
             if program.opcode_at(position, table).is_some_and(|opcode| opcode.is_terminator()) {
                 targets.insert_if_instruction(program.next_position(position), program, table);
             }

@@ -27,7 +27,7 @@ impl GasBlocks {
         let end = program.code_len_bytes();
         let mut blocks = GasBlocks { costs: vec![1; end as usize], starts: vec![0; end as usize / 8 + 1] };
         blocks.mark_start(0);
-        for position in (0..end).rev() {
+        for position in program.instruction_starts().rev() {
             let Some(opcode) = program.opcode_at(position, table) else { continue };
             let next = program.next_position(position);
             if opcode.is_terminator() {

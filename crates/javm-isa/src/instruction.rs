@@ -43,10 +43,8 @@ impl Program {
     /// bitmask after `position`, at most [`MAX_SKIP`]; bits past its end count as set.
     pub fn skip(&self, position: u32) -> u8 {
         let bits_left = u64::from(self.code_len_bytes()).saturating_sub(u64::from(position) + 1);
-        let most = bits_left.min(u64::from(MAX_SKIP)) as u8;
-        (0..most)
-            .find(|&skip| self.is_instruction_start(position.saturating_add(1 + u32::from(skip))))
-            .unwrap_or(most)
+        let most = bits_left.min(u64::from(MAX_SKIP)) as u32;
+        self.starts_after(position).trailing_zeros().min(most) as u8
     }
 
     /// Where execution goes on after the instruction at `position`, if it does not jump.
@@ -91,8 +89,16 @@ impl Octets<'_> {
         Reg::clamped(self.at(offset) >> 4)
     }
 
+    /// `len_bytes` (0 to 8) octets.
     fn unsigned(&self, offset: u8, len_bytes: u8) -> u64 {
-        (0..len_bytes).rev().fold(0, |value, octet| value << 8 | u64::from(self.at(offset + octet)))
+        let start = self.position as usize + usize::from(offset);
+        let octets = match self.code.get(start..).and_then(|rest| rest.first_chunk()) {
+            Some(octets) => u64::from_le_bytes(*octets),
+            // Near the end of the code.
+            None => (0..8).rev().fold(0, |value, octet| value << 8 | u64::from(self.at(offset + octet))),
+        };
+        let unused_bits = 64 - 8 * u32::from(len_bytes);
+        octets.checked_shl(unused_bits).unwrap_or(0).checked_shr(unused_bits).unwrap_or(0)
     }
 
     /// `len_bytes` (0 to 4) octets, sign-extended; of no octets the value is 0.
