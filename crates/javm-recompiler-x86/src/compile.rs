@@ -68,7 +68,7 @@ pub fn compile(
 fn for_each_instruction<E>(program: &Program, mut visit: impl FnMut(u32) -> Result<(), E>) -> Result<(), E> {
     let end = program.code_len_bytes();
     let mut is_empty = true;
-    for pc in (0..end).filter(|&pc| program.is_instruction_start(pc)) {
+    for pc in program.instruction_starts() {
         is_empty = false;
         visit(pc)?;
         let next = program.next_position(pc);
@@ -84,7 +84,7 @@ fn for_each_instruction<E>(program: &Program, mut visit: impl FnMut(u32) -> Resu
 
 fn count_instructions(program: &Program) -> Result<usize, CompileError> {
     let end = program.code_len_bytes();
-    let starts = (0..end).filter(|&pc| program.is_instruction_start(pc)).count();
+    let starts = program.instruction_starts().count();
     // Only after 25 octets without a start, and at the end, is there an implicit trap.
     let instruction_count = starts + end as usize / 25 + 1;
     let most = (i32::MAX as u32 - MAX_PROLOGUE_LEN_BYTES) / MAX_INSTRUCTION_LEN_BYTES;

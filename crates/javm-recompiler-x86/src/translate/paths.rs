@@ -5,8 +5,11 @@ use javm_isa::Program;
 use super::{NO_HEAD, Translator};
 use crate::registers::SCRATCH;
 
-/// What one rare path takes: a `mov` and a `jmp`.
+/// The most that one rare path takes: a `mov` and a `jmp`.
 const RARE_PATH_LEN_BYTES: u32 = 10;
+
+/// How far back a short jump reaches, its own two octets aside.
+const SHORT_REACH_BYTES: u32 = 126;
 
 /// A jump to a block that had not begun when it was written.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +52,21 @@ impl Translator {
 
     /// Writes the rare paths and points the jumps forward.
     pub fn finish_paths(&mut self) {
+        // Most paths to the same exit go there through the last that was near enough: that is shorter.
+        let mut last: Option<(u32, u32)> = None;
         for path in core::mem::take(&mut self.rare_paths) {
             self.asm.patch_distance(path.end, self.position());
             self.asm.mov_imm_u32(SCRATCH, path.pc);
-            self.asm.jump(path.exit);
+            let here = self.position();
+            match last {
+                Some((exit, jump)) if exit == path.exit && here - jump < SHORT_REACH_BYTES => {
+                    self.asm.jump(jump);
+                }
+                _ => {
+                    self.asm.jump(path.exit);
+                    last = Some((path.exit, here));
+                }
+            }
         }
         for jump in core::mem::take(&mut self.forward_jumps) {
             // A branch target is a start of a block, so it has begun by now.
