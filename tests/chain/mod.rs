@@ -4,6 +4,8 @@
 //! at the genesis root and commits nothing, so none sees another's changes.
 #![allow(dead_code)]
 
+pub mod script;
+
 use nub::{
     BackendKind, Badge, Block, Event, Genesis, GenesisInstance, GenesisRef, Hash, InstanceId, Nub,
     PROTOCOL_VERSION, Params, Receipt, Status, Summary, hyperlight,
@@ -15,6 +17,7 @@ pub const GENESIS_TIME: u64 = 1_000;
 pub const GAS: u64 = 4_000_000;
 pub const PROBE_IMAGE: &[u8] = include_bytes!("../../contracts/probe/probe.image");
 pub const TOKEN_IMAGE: &[u8] = include_bytes!("../../contracts/token/token.image");
+pub const CHAIN_IMAGE: &[u8] = include_bytes!("../../contracts/chain/chain.image");
 pub const DEPLOYER_IMAGE: &[u8] = include_bytes!("../../contracts/deployer/deployer.image");
 /// The origin of events that name none.
 pub const ORIGIN: Badge = Badge([0xaa; 32]);
@@ -55,30 +58,36 @@ pub mod probe {
     pub const BURN: u16 = 29;
     pub const OUTPUT: u16 = 30;
     pub const HALT: u16 = 31;
+    pub const SCRIPT: u16 = 32;
+    pub const SCRIPT_THEN_REVERT: u16 = 33;
 }
 
-/// Writes one test function per backend: `on_both!(name, |chain| { … })`.
+/// Writes one test function per backend: `on_both! { name => |chain| { … }; }`. With `with f;` first, on the chain
+/// of that function in place of [`shared`].
 #[allow(unused_macros)]
 macro_rules! on_both {
-    ($($name:ident => $body:expr;)*) => {$(
+    (with $shared:path; $($name:ident => $body:expr;)*) => {$(
         mod $name {
             use super::*;
 
             #[test]
             fn local() {
                 let body: fn(&mut chain::TestChain) = $body;
-                body(&mut chain::shared(nub::BackendKind::Local).expect("the local backend is always there"));
+                body(&mut $shared(nub::BackendKind::Local).expect("the local backend is always there"));
             }
 
             #[test]
             fn hyperlight() {
                 let body: fn(&mut chain::TestChain) = $body;
-                if let Some(mut chain) = chain::shared(nub::BackendKind::Hyperlight) {
+                if let Some(mut chain) = $shared(nub::BackendKind::Hyperlight) {
                     body(&mut chain);
                 }
             }
         }
     )*};
+    ($($name:ident => $body:expr;)*) => {
+        chain::on_both! { with chain::shared; $($name => $body;)* }
+    };
 }
 #[allow(unused_imports)]
 pub(crate) use on_both;
@@ -93,13 +102,33 @@ pub struct TestChain {
 
 /// The shared chain of a backend, at its genesis root; `None`, and a line that says so, if it cannot run here.
 pub fn shared(kind: BackendKind) -> Option<MutexGuard<'static, TestChain>> {
-    static LOCAL: OnceLock<Mutex<TestChain>> = OnceLock::new();
-    static HYPERLIGHT: OnceLock<Mutex<TestChain>> = OnceLock::new();
+    static CELLS: SharedCells = SharedCells::new();
+    shared_in(&CELLS, kind, || genesis(Params::default()))
+}
+
+/// The chains that tests of one binary share, by backend.
+pub struct SharedCells {
+    local: OnceLock<Mutex<TestChain>>,
+    hyperlight: OnceLock<Mutex<TestChain>>,
+}
+
+impl SharedCells {
+    pub const fn new() -> Self {
+        Self { local: OnceLock::new(), hyperlight: OnceLock::new() }
+    }
+}
+
+/// As [`shared`], of a genesis of one's own.
+pub fn shared_in(
+    cells: &'static SharedCells,
+    kind: BackendKind,
+    genesis: fn() -> Genesis,
+) -> Option<MutexGuard<'static, TestChain>> {
     if kind == BackendKind::Hyperlight && !hyperlight_runs() {
         return None;
     }
-    let cell = if kind == BackendKind::Local { &LOCAL } else { &HYPERLIGHT };
-    let mutex = cell.get_or_init(|| Mutex::new(TestChain::start(kind, &genesis(Params::default()), [1; 32])));
+    let cell = if kind == BackendKind::Local { &cells.local } else { &cells.hyperlight };
+    let mutex = cell.get_or_init(|| Mutex::new(TestChain::start(kind, &genesis(), [1; 32])));
     // A test that failed leaves nothing behind that the rollback does not drop.
     let mut chain = mutex.lock().unwrap_or_else(PoisonError::into_inner);
     chain.rewind();
