@@ -42,9 +42,7 @@ impl Translator {
         self.prologue.out_of_gas_at = self.position();
         self.asm.store32(Field::Pc.mem(), SCRATCH);
         self.write_exit(ExitKind::OutOfGas, save);
-        self.prologue.host_call = self.position();
-        self.asm.store64(Field::Resume.mem(), SCRATCH);
-        self.write_exit(ExitKind::HostCall, save);
+        self.prologue.host_call = self.write_host_call();
         self.write_rare_dynamic_jump(halt, unsized_entry_count);
         self.prologue.constants = self.position();
         CONSTANTS.iter().for_each(|&constant| self.asm.data(constant));
@@ -58,17 +56,32 @@ impl Translator {
         self.asm.jump_indirect(Field::Resume.mem());
     }
 
-    /// Saves the registers and leaves through the pointer for the context's kind of exit.
-    fn write_save(&mut self) -> u32 {
-        let save = self.position();
+    fn write_saves(&mut self) {
         for reg in Reg::ALL {
             self.asm.store64(saved(reg), gpr(reg));
         }
+    }
+
+    /// Saves the registers and leaves through the pointer for the context's kind of exit.
+    fn write_save(&mut self) -> u32 {
+        let save = self.position();
+        self.write_saves();
         self.asm.load(Load::U32, SCRATCH, Field::ExitKind.mem());
         self.asm.shift_imm(Shift::Shl, W32, SCRATCH, 3);
         let disp = Field::ExitPointers.displacement();
         self.asm.jump_indirect(Mem { base: WINDOW, index: Some(SCRATCH), disp });
         save
+    }
+
+    /// As the other exits, but on its own: host calls are many.
+    fn write_host_call(&mut self) -> u32 {
+        let host_call = self.position();
+        self.asm.store64(Field::Resume.mem(), SCRATCH);
+        self.asm.store32_imm(Field::ExitKind.mem(), ExitKind::HostCall as i32);
+        self.write_saves();
+        let disp = Field::ExitPointers.displacement() + 8 * ExitKind::HostCall as i32;
+        self.asm.jump_indirect(Mem::at(WINDOW, disp));
+        host_call
     }
 
     fn write_exit(&mut self, kind: ExitKind, save: u32) -> u32 {
