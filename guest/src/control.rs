@@ -15,6 +15,12 @@ pub struct Control {
     pub gdt: [u64; GDT_ENTRIES],
     /// Stacks for traps.
     pub task: TaskState,
+    /// Where the last page fault was, as the stubs read it from cr2.
+    pub fault_address: u64,
+    /// The frame of the root page table.
+    pub root: u64,
+    /// The ring that calls from the host are served in: 0 or 3.
+    pub kernel_ring: u8,
     /// Set while last words are written: a fault then is one too many.
     pub dying: bool,
     /// The frame of zeros that untouched pages share.
@@ -30,16 +36,27 @@ pub struct Control {
     /// What the fault path knows of each window.
     pub windows: [WindowControl; WINDOW_COUNT],
     /// The stack for double faults grows down from its end.
-    pub double_fault_stack: DoubleFaultStack,
+    pub double_fault_stack: Stack<2>,
+    /// The stack for the gate.
+    pub gate_stack: Stack<1>,
+    /// The stack for other traps.
+    pub trap_stack: Stack<8>,
 }
 
 /// Trap gates, page-aligned.
 #[repr(C, align(4096))]
 pub struct IdtPage(pub [Gate; IDT_ENTRIES]);
 
-/// Two pages of stack.
+/// A stack of this many pages.
 #[repr(C, align(4096))]
-pub struct DoubleFaultStack(pub [u8; 8192]);
+pub struct Stack<const PAGES: usize>([[u8; 4096]; PAGES]);
+
+impl<const PAGES: usize> Stack<PAGES> {
+    /// Where it starts: it grows down.
+    pub fn top(&self) -> u64 {
+        self.0.as_ptr_range().end as u64
+    }
+}
 
 /// Counts since boot; never part of a decision.
 #[repr(C)]
@@ -51,6 +68,10 @@ pub struct Counters {
     pub copy_on_write: u64,
     /// Accesses turned into misses.
     pub misses: u64,
+    /// Exits to the host.
+    pub exits: u64,
+    /// Times the gate to ring 0 was used, exits among them.
+    pub gate_calls: u64,
 }
 
 /// Demand-zero pages that the fault path may map in one window before the kernel looks.
@@ -151,5 +172,5 @@ const _: () = {
     assert!(offset_of!(Control, idt) == 0x1000);
     assert!(offset_of!(Control, windows) == 0x2000);
     assert!(offset_of!(WindowControl, log) == 28);
-    assert!(size_of::<Control>() < 64 << 10);
+    assert!(size_of::<Control>() < 96 << 10);
 };

@@ -1,8 +1,7 @@
 //! Segments, the task state and trap gates.
 
 use crate::control::{Control, control};
-use crate::layout::TRAP_STACK_TOP;
-use crate::trap::trap_stub;
+use crate::trap::{gate_stub, trap_stub};
 use core::arch::asm;
 use core::mem::{offset_of, size_of};
 
@@ -14,13 +13,21 @@ pub const IDT_ENTRIES: usize = 256;
 const KERNEL_CODE: u16 = 0x08;
 const KERNEL_DATA: u16 = 0x10;
 const TASK: u16 = 0x18;
+/// Ring 3's segments, as its code names them.
+pub const USER_DATA: u16 = 0x28 | 3;
+/// See [`USER_DATA`].
+pub const USER_CODE: u16 = 0x30 | 3;
 
 const CODE_DESCRIPTOR: u64 = 0x00af_9a00_0000_ffff;
 const DATA_DESCRIPTOR: u64 = 0x00cf_9200_0000_ffff;
+const USER_DATA_DESCRIPTOR: u64 = 0x00cf_f200_0000_ffff;
+const USER_CODE_DESCRIPTOR: u64 = 0x00af_fa00_0000_ffff;
 
 /// Vectors of the exceptions that get a gate.
 const EXCEPTIONS: core::ops::Range<u8> = 0..32;
 const DOUBLE_FAULT: u8 = 8;
+/// `int3`, the one instruction that ring 3 may use to trap by itself on every processor.
+const BREAKPOINT: u8 = 3;
 
 /// The 64-bit task state: only its stacks matter.
 #[repr(C, packed)]
@@ -47,11 +54,16 @@ pub struct Gate([u64; 2]);
 impl Gate {
     /// An interrupt gate to ring 0 on the given interrupt stack.
     const fn new(handler: u64, stack: u8) -> Self {
+        Self::for_ring(handler, stack, 0)
+    }
+
+    /// The same, which code in rings up to `ring` may use by an instruction.
+    const fn for_ring(handler: u64, stack: u8, ring: u8) -> Self {
         let low = (handler & 0xffff)
             | (KERNEL_CODE as u64) << 16
             | (stack as u64) << 32
-            | 0x8e << 40
-            | (handler >> 16 & 0xffff) << 48;
+            | (0x8e | (ring as u64) << 5) << 40
+            | ((handler >> 16) & 0xffff) << 48;
         Self([low, handler >> 32])
     }
 }
@@ -64,7 +76,7 @@ struct TablePointer {
 
 const fn task_descriptor(base: u64) -> [u64; 2] {
     let limit = size_of::<TaskState>() as u64 - 1;
-    [limit | (base & 0xff_ffff) << 16 | 0x89 << 40 | (base >> 24 & 0xff) << 56, base >> 32]
+    [limit | (base & 0xff_ffff) << 16 | 0x89 << 40 | ((base >> 24) & 0xff) << 56, base >> 32]
 }
 
 /// Fills the tables in a fresh control block and loads them.
@@ -107,13 +119,18 @@ pub unsafe fn install() {
 
 fn fill(block: &mut Control) {
     let task = task_descriptor((&raw const block.task) as u64);
-    block.gdt = [0, CODE_DESCRIPTOR, DATA_DESCRIPTOR, task[0], task[1], 0, 0, 0];
-    let double_fault_top =
-        (&raw const block.double_fault_stack) as u64 + size_of_val(&block.double_fault_stack) as u64;
-    block.task.interrupt_stacks = [TRAP_STACK_TOP, double_fault_top, 0, 0, 0, 0, 0];
+    let user = [USER_DATA_DESCRIPTOR, USER_CODE_DESCRIPTOR];
+    block.gdt = [0, CODE_DESCRIPTOR, DATA_DESCRIPTOR, task[0], task[1], user[0], user[1], 0];
+    let stacks = [block.trap_stack.top(), block.double_fault_stack.top(), block.gate_stack.top()];
+    block.task.interrupt_stacks = [stacks[0], stacks[1], stacks[2], 0, 0, 0, 0];
+    // No port is open to ring 3.
     block.task.io_map_base = size_of::<TaskState>() as u16;
     for vector in EXCEPTIONS {
         let stack = if vector == DOUBLE_FAULT { 2 } else { 1 };
         block.idt.0[usize::from(vector)] = Gate::new(trap_stub(vector), stack);
     }
+    block.idt.0[usize::from(BREAKPOINT)] = Gate::for_ring(gate_stub(), 3, 3);
 }
+
+const _: () = assert!(USER_DATA as usize / 8 + 1 == USER_CODE as usize / 8);
+const _: () = assert!(USER_CODE as usize / 8 < GDT_ENTRIES);

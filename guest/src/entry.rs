@@ -1,24 +1,30 @@
 //! How the host starts us: once at `entrypoint`, then at `dispatch` for each call.
 
 use crate::control::{Control, control};
+use crate::descriptor::{USER_CODE, USER_DATA};
 use crate::layout::{CONTROL, PAGE_BYTES, STACK_BYTES, STACK_TOP};
-use crate::{arena, descriptor, rpc, transport, window};
+use crate::page_table::loaded_root;
+use crate::trap::USER_FLAGS;
+use crate::{arena, descriptor, gate, privilege, rpc, transport, window};
 use core::arch::{asm, global_asm};
-use core::mem::size_of;
+use core::mem::{offset_of, size_of};
+use hyperlight_common::mem::HyperlightPEB;
 use hyperlight_common::outb::VmAction;
 use hyperlight_common::vmem::{BasicMapping, MappingKind};
 use hyperlight_guest::paging::{barrier, map_region};
 use hyperlight_guest::prim_alloc::alloc_phys_pages;
+use nub_abi::guest::PrivilegeMap;
 
-/// Where the host enters, on the stack that traps will use. It writes no global of the image: such a write
-/// faults, and before the stack is our own that fault would overwrite it.
+/// Where the host enters, on a stack of its own. It writes no global of the image: such a write faults, and
+/// its handler needs what is set up here.
 #[unsafe(no_mangle)]
-extern "sysv64" fn entrypoint() -> ! {
+extern "sysv64" fn entrypoint(start: *const HyperlightPEB) -> ! {
     // SAFETY: nothing has run before; both ranges are unmapped and ours (see `layout`).
     unsafe {
         map_fresh(CONTROL, size_of::<Control>() as u64);
         map_fresh(STACK_TOP - STACK_BYTES, STACK_BYTES);
         control().write_bytes(0, 1);
+        (&raw mut (*control()).root).write(loaded_root());
         descriptor::install();
     }
     // SAFETY: the stack is mapped and empty. `boot` returns the address of `dispatch`, which the host
@@ -34,6 +40,7 @@ extern "sysv64" fn entrypoint() -> ! {
             "hlt",
             "jmp 2b",
             top = in(reg) STACK_TOP,
+            in("rdi") start,
             boot = sym boot,
             halt = const VmAction::Halt as u16,
             options(noreturn),
@@ -54,19 +61,43 @@ unsafe fn map_fresh(start: u64, len_bytes: u64) {
 }
 
 /// The rest of the boot, on the kernel's own stack. Returns where the host enters for each call.
-extern "sysv64" fn boot() -> u64 {
+extern "sysv64" fn boot(start: *const HyperlightPEB) -> u64 {
+    let map = privilege_map(start);
+    let is_for_ring_3 = map == Some(PrivilegeMap::Kernel3Programs3);
+    // SAFETY: called once; the root was written at entry.
+    unsafe { arena::map(is_for_ring_3) };
     arena::init();
     window::init();
     transport::init();
+    assert!(map.is_some(), "the start data names no privilege map; host and guest were built apart");
+    if is_for_ring_3 {
+        privilege::drop_to_ring_3();
+    }
     (&raw const dispatch) as u64
+}
+
+/// What the host's start data say.
+fn privilege_map(start: *const HyperlightPEB) -> Option<PrivilegeMap> {
+    // SAFETY: the host passes where it wrote the block, which is mapped, as are the data it names.
+    unsafe {
+        let data = (&raw const (*start).init_data).read_unaligned();
+        (data.size > 0).then(|| PrivilegeMap::from_number((data.ptr as *const u8).read()))?
+    }
+}
+
+/// Serves one call and halts.
+extern "sysv64" fn serve_and_halt() -> ! {
+    rpc::serve_one_call();
+    gate::out(VmAction::Halt as u16, 0);
+    unreachable!("the host enters at dispatch")
 }
 
 unsafe extern "C" {
     static dispatch: u8;
 }
 
-// A call. The host sets ZF when translations may be stale; until they are flushed the stack must not be
-// touched. It then enters with an aligned stack and no return address; registers need not be kept.
+// A call, in ring 0. The host sets ZF when translations may be stale; until they are flushed the stack must
+// not be touched. It enters with an aligned stack and no return address; registers need not be kept.
 global_asm!(
     ".global dispatch",
     "dispatch:",
@@ -77,13 +108,23 @@ global_asm!(
     "xor rax, 0x80",
     "mov cr4, rax",
     "2:",
+    "movabs al, [{kernel_ring}]",
+    "test al, al",
+    "jz 3f",
+    "mov rcx, rsp",
+    "push {user_data}",
+    "push rcx",
+    "push {user_flags}",
+    "push {user_code}",
+    "lea rax, [rip + 3f]",
+    "push rax",
+    "iretq",
+    "3:",
     "xor ebp, ebp",
     "call {serve}",
-    "mov dx, {halt}",
-    "out dx, eax",
-    "3: cli",
-    "hlt",
-    "jmp 3b",
-    serve = sym rpc::serve_one_call,
-    halt = const VmAction::Halt as u16,
+    serve = sym serve_and_halt,
+    kernel_ring = const CONTROL + offset_of!(Control, kernel_ring) as u64,
+    user_data = const USER_DATA,
+    user_code = const USER_CODE,
+    user_flags = const USER_FLAGS,
 );

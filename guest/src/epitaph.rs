@@ -2,12 +2,13 @@
 
 use crate::control::with_control;
 use crate::fault::fault_address;
+use crate::gate;
 use crate::layout::STACK_GUARD;
 use crate::trap::TrapFrame;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use hyperlight_common::flatbuffer_wrappers::guest_error::ErrorCode;
-use hyperlight_guest::exit::write_abort;
+use hyperlight_common::outb::OutBAction;
 
 /// Hyperlight takes 1024 bytes, its error code included; a longer message is lost.
 const EPITAPH_BYTES: usize = 1000;
@@ -34,11 +35,18 @@ impl Epitaph {
     }
 
     fn send(&self) -> ! {
-        write_abort(&[ErrorCode::UnknownError as u8]);
-        write_abort(&self.bytes[..self.len]);
-        write_abort(&[END]);
+        for bytes in [&[ErrorCode::UnknownError as u8], &self.bytes[..self.len], &[END]] {
+            bytes.chunks(3).for_each(abort_with);
+        }
         unreachable!("the host does not resume a guest that aborted")
     }
+}
+
+/// Sends up to three octets; the host takes the first of four for their number.
+fn abort_with(octets: &[u8]) {
+    let mut word = [octets.len() as u8, 0, 0, 0];
+    word[1..=octets.len()].copy_from_slice(octets);
+    gate::out(OutBAction::Abort as u16, u32::from_le_bytes(word));
 }
 
 impl Write for Epitaph {

@@ -5,10 +5,11 @@
 //! the kernel and writes no global.
 
 use crate::accessors;
-use crate::control::{Control, WindowControl, with_control};
+use crate::control::{Control, WindowControl, control, with_control};
 use crate::frames;
+use crate::gate::{self, flush_page};
 use crate::layout::{PAGE_BYTES, WINDOW_STRIDE, WINDOWS, WINDOWS_RANGE};
-use crate::page_table::{Entry, Slot, Walk, flush_page, walk};
+use crate::page_table::{Entry, Slot, Walk, walk};
 use crate::trap::TrapFrame;
 use crate::window::upper_table;
 use hyperlight_common::vmem::{BasicMapping, MappingKind};
@@ -41,12 +42,10 @@ pub fn page_fault(frame: &mut TrapFrame) -> bool {
     true
 }
 
-/// The address of the last page fault.
+/// The address of the last page fault, as the stub noted it.
 pub fn fault_address() -> u64 {
-    let address: u64;
-    // SAFETY: reading cr2 has no effect.
-    unsafe { core::arch::asm!("mov {}, cr2", out(reg) address, options(nomem, nostack, preserves_flags)) };
-    address
+    // SAFETY: the stub wrote the word; nothing writes to it now.
+    unsafe { (&raw const (*control()).fault_address).read() }
 }
 
 /// The four outcomes for a page of a window: `None` is a miss, and nothing has changed.
@@ -112,7 +111,8 @@ fn copy(control: &mut Control, window: usize, slot: Slot, shared: u64, meter: &m
 
 /// A page of the image as Hyperlight maps it: read-only or not yet there, to be copied on its first write.
 fn image_page(address: u64, error_code: u64) -> bool {
-    if is_code(address) {
+    // Ring 3 starts with all of the image its own, see `privilege`.
+    if gate::in_ring_3() || is_code(address) {
         return false;
     }
     let Some(mapping) = virt_to_phys(address).next() else { return false };

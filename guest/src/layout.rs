@@ -1,7 +1,7 @@
 //! Where things are in the address space. Hyperlight takes PML4 slots 0, 0x1f8 and 0x1ff; the rest is ours.
 
 use core::ops::Range;
-use hyperlight_common::layout::{SCRATCH_TOP_EXN_STACK_OFFSET, SCRATCH_TOP_GPA, SCRATCH_TOP_GVA};
+use hyperlight_common::layout::SCRATCH_TOP_GPA;
 
 /// Octets in a page and in a frame.
 pub const PAGE_BYTES: u64 = 4096;
@@ -16,11 +16,11 @@ pub const STACK_BYTES: u64 = 512 << 10;
 /// Addresses below the stack that say "stack overflow" when they fault.
 pub const STACK_GUARD: Range<u64> = STACK_TOP - STACK_BYTES - (1 << 20)..STACK_TOP - STACK_BYTES;
 
-/// The end of the stack that traps run on: eleven pages that Hyperlight reserves for exceptions.
-pub const TRAP_STACK_TOP: u64 = SCRATCH_TOP_GVA as u64 - SCRATCH_TOP_EXN_STACK_OFFSET + 1;
-
-/// The linear map: all of scratch memory is mapped at its physical address plus this.
-pub const LINEAR_OFFSET: u64 = SCRATCH_TOP_GVA as u64 - SCRATCH_TOP_GPA as u64;
+/// The linear map: all of scratch memory at its physical address plus this, in pages of 2 MiB. (Hyperlight
+/// has such a map of small pages; ours can be opened to ring 3 at once, and walks of it are short.)
+pub const LINEAR_OFFSET: u64 = 4 << 39;
+/// Octets of one of its pages.
+pub const LARGE_PAGE_BYTES: u64 = 2 << 20;
 
 /// The first program window, where PML4 slot 2 begins.
 pub const WINDOWS: u64 = 2 << 39;
@@ -32,4 +32,5 @@ pub const WINDOW_COUNT: usize = 128;
 pub const WINDOWS_RANGE: Range<u64> = WINDOWS..WINDOWS + WINDOW_COUNT as u64 * WINDOW_STRIDE;
 
 const _: () = assert!(WINDOWS_RANGE.end == 4 << 39);
-const _: () = assert!(TRAP_STACK_TOP.is_multiple_of(16));
+const _: () = assert!(WINDOWS_RANGE.end <= LINEAR_OFFSET);
+const _: () = assert!((SCRATCH_TOP_GPA as u64) < 1 << 39);

@@ -13,6 +13,7 @@
 //! - [`layout`]: where things are
 //! - [`single`]: globals of a machine with one thread
 //! - [`control`], [`descriptor`], [`trap`], [`gate`]: what the processor is told
+//! - [`privilege`]: the kernel in ring 3, where ring 0 is emulated
 //! - [`entry`], [`note`]: how the host starts us
 //! - [`arena`], [`frames`], [`heap`]: memory for the kernel
 //! - [`page_table`], [`window`], [`space`], [`accessors`], [`fault`]: memory for programs
@@ -42,6 +43,7 @@ mod layout;
 mod note;
 mod page_table;
 mod platform;
+mod privilege;
 mod probes;
 mod queue_memory;
 mod rpc;

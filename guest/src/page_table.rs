@@ -1,11 +1,16 @@
 //! Page tables: entries, and the way from a window's page to its entry.
 
 use crate::arena::to_virtual;
+use crate::control::control;
 use crate::layout::{WINDOW_STRIDE, WINDOWS};
 use core::arch::asm;
 
 const PRESENT: u64 = 1;
 const WRITABLE: u64 = 1 << 1;
+/// Open to ring 3, if every level says so. Windows and tables always are.
+const USER: u64 = 1 << 2;
+/// A large page, where a table would be.
+const LARGE: u64 = 1 << 7;
 const ACCESSED: u64 = 1 << 5;
 const DIRTY: u64 = 1 << 6;
 const NO_EXECUTE: u64 = 1 << 63;
@@ -24,22 +29,33 @@ impl Entry {
 
     /// Points to a table.
     pub const fn table(frame: u64) -> Self {
-        Self(frame | PRESENT | WRITABLE | ACCESSED)
+        Self(frame | PRESENT | WRITABLE | USER | ACCESSED)
     }
 
     /// A page that may be read.
     pub const fn read_only(frame: u64) -> Self {
-        Self(frame | PRESENT | ACCESSED | NO_EXECUTE)
+        Self(frame | PRESENT | USER | ACCESSED | NO_EXECUTE)
     }
 
     /// A page that may be read; the first store copies it.
     pub const fn copy_on_write(frame: u64) -> Self {
-        Self(frame | PRESENT | ACCESSED | COPY_ON_WRITE | NO_EXECUTE)
+        Self(frame | PRESENT | USER | ACCESSED | COPY_ON_WRITE | NO_EXECUTE)
     }
 
     /// A page with a frame of its own.
     pub const fn private(frame: u64) -> Self {
-        Self(frame | PRESENT | WRITABLE | ACCESSED | DIRTY | NO_EXECUTE)
+        Self(frame | PRESENT | WRITABLE | USER | ACCESSED | DIRTY | NO_EXECUTE)
+    }
+
+    /// A large page of the kernel's.
+    pub const fn large(frame: u64, is_for_ring_3: bool) -> Self {
+        let user = if is_for_ring_3 { USER } else { 0 };
+        Self(frame | PRESENT | WRITABLE | user | ACCESSED | DIRTY | LARGE | NO_EXECUTE)
+    }
+
+    /// The same, open to ring 3.
+    pub const fn opened(self) -> Self {
+        Self(self.0 | USER)
     }
 
     /// Whether there is anything.
@@ -114,32 +130,43 @@ pub unsafe fn walk(upper_frame: u64, window: usize, page: u32) -> Walk {
     let mut table = upper_frame;
     for shift in [30, 21] {
         // SAFETY: by this function's condition, and below that by what tables point to.
-        let slot = unsafe { Slot::new(table, address >> shift & 511) };
+        let slot = unsafe { Slot::new(table, (address >> shift) & 511) };
         match slot.table() {
             Some(next) => table = next,
             None => return Walk::Missing(slot),
         }
     }
     // SAFETY: the same.
-    Walk::Page(unsafe { Slot::new(table, address >> 12 & 511) })
+    Walk::Page(unsafe { Slot::new(table, (address >> 12) & 511) })
+}
+
+/// Opens a page to ring 3, on every level, if it is mapped. The caller flushes.
+///
+/// # Safety
+/// Tables on the way lie in scratch memory, and nothing of what lies there is a secret from ring 3.
+pub unsafe fn open_to_ring_3(address: u64) {
+    let mut table = root();
+    for shift in [39, 30, 21, 12] {
+        // SAFETY: by this function's condition, and below that by what tables point to.
+        let slot = unsafe { Slot::new(table, (address >> shift) & 511) };
+        if !slot.read().is_present() {
+            return;
+        }
+        slot.write(slot.read().opened());
+        table = slot.read().frame();
+    }
 }
 
 /// The frame of the root table.
 pub fn root() -> u64 {
+    // SAFETY: `entry` set the word before anything could ask; it does not change.
+    unsafe { (&raw const (*control()).root).read() }
+}
+
+/// The root table as the processor has it. Ring 0.
+pub fn loaded_root() -> u64 {
     let cr3: u64;
     // SAFETY: reading cr3 has no effect.
     unsafe { asm!("mov {}, cr3", out(reg) cr3, options(nomem, nostack, preserves_flags)) };
     cr3 & FRAME
-}
-
-/// Forgets the cached translation of one page.
-pub fn flush_page(address: u64) {
-    // SAFETY: forgetting a translation is always allowed.
-    unsafe { asm!("invlpg [{}]", in(reg) address, options(nostack, preserves_flags)) };
-}
-
-/// Forgets all cached translations.
-pub fn flush_all() {
-    // SAFETY: the same root again.
-    unsafe { asm!("mov {t}, cr3", "mov cr3, {t}", t = out(reg) _, options(nostack, preserves_flags)) };
 }

@@ -58,6 +58,8 @@ pub fn figures() -> Figures {
         demand_zero_faults: counters.demand_zero,
         copy_on_write_faults: counters.copy_on_write,
         misses: counters.misses,
+        exits: counters.exits,
+        gate_calls: counters.gate_calls,
     }
 }
 

@@ -1,6 +1,14 @@
 //! Traps: assembly stubs that save the registers, and where each exception goes.
+//!
+//! A trap is handled in the ring it came from. From ring 3 the stub only notes the fault address and returns
+//! to ring 3, to the code that saves the registers, on the stack that the processor chose: the dozen
+//! instructions it takes are all that runs in ring 0. A handler does not trap but to use the gate, which has
+//! a stack of its own.
 
-use crate::{epitaph, fault};
+use crate::control::Control;
+use crate::descriptor::{USER_CODE, USER_DATA};
+use crate::layout::CONTROL;
+use crate::{epitaph, fault, gate};
 use core::arch::global_asm;
 use core::mem::{offset_of, size_of};
 
@@ -57,6 +65,23 @@ global_asm!(
     ".balign 16",
     "trap_common:",
     "push rax",
+    "mov rax, cr2",
+    "movabs [{fault_address}], rax",
+    // Above are rax, the vector, the error code, rip; then cs.
+    "test byte ptr [rsp + 32], 3",
+    "jz 2f",
+    "lea rax, [rsp + 8]",
+    "push {user_data}",
+    "push rax",
+    "push {user_flags}",
+    "push {user_code}",
+    "lea rax, [rip + trap_save]",
+    "push rax",
+    "mov rax, [rsp + 40]",
+    "iretq",
+    "2: pop rax",
+    "trap_save:",
+    "push rax",
     "push rbx",
     "push rcx",
     "push rdx",
@@ -91,11 +116,42 @@ global_asm!(
     "pop rax",
     "add rsp, 16",
     "iretq",
+    // The gate: eax says what, rdi and edx with what.
+    ".balign 16",
+    "gate_stub:",
+    "cmp eax, {flush_page}",
+    "jb 3f",
+    "je 4f",
+    "mov eax, edi",
+    "out dx, eax",
+    "iretq",
+    "3: mov rax, cr3",
+    "mov cr3, rax",
+    "iretq",
+    "4: invlpg [rdi]",
+    "iretq",
     trap = sym trap,
+    fault_address = const CONTROL + offset_of!(Control, fault_address) as u64,
+    user_data = const USER_DATA,
+    user_code = const USER_CODE,
+    user_flags = const USER_FLAGS,
+    flush_page = const gate::FLUSH_PAGE,
 );
 
 unsafe extern "C" {
     static trap_stubs: u8;
+    #[link_name = "gate_stub"]
+    static gate_start: u8;
+}
+
+/// Flags that code in ring 3 starts with.
+pub const USER_FLAGS: u16 = 0x202;
+
+const _: () = assert!(gate::FLUSH_ALL < gate::FLUSH_PAGE && gate::FLUSH_PAGE < gate::OUT);
+
+/// The address of the gate's stub.
+pub fn gate_stub() -> u64 {
+    (&raw const gate_start) as u64
 }
 
 /// The address of an exception's stub.

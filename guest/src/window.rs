@@ -2,8 +2,9 @@
 
 use crate::control::{WindowControl, with_control};
 use crate::frames;
+use crate::gate::flush_all;
 use crate::layout::{WINDOW_COUNT, WINDOW_STRIDE, WINDOWS};
-use crate::page_table::{Entry, Slot, Walk, flush_all, root, walk};
+use crate::page_table::{Entry, Slot, Walk, root, walk};
 use crate::single::Single;
 
 /// Windows that share an upper table: a PML4 slot's.

@@ -1,6 +1,6 @@
 //! A guest that is restarted on the committed root when it crashes.
 
-use super::{HyperlightError, Sandbox};
+use super::{HyperlightError, Privilege, Sandbox};
 use crate::blobs::SharedBlobs;
 use crate::failure::BackendError;
 use nub_abi::guest::{Probe, ProbeReply};
@@ -11,6 +11,8 @@ use nub_abi::rpc::{BootConfig, Reply, Request};
 pub struct GuestConfig {
     /// Memory of the guest's kernel: heap, frames, page tables. In bytes.
     pub arena_bytes: u64,
+    /// In which rings kernel and programs run.
+    pub privilege: Privilege,
 }
 
 impl Default for GuestConfig {

@@ -9,10 +9,12 @@ mod error;
 mod guest;
 mod image;
 mod kvm;
+mod privilege;
 mod sandbox;
 
 pub use error::HyperlightError;
 pub use guest::{Guest, GuestConfig};
 pub use kvm::{has_hardware_virtualisation, unavailable_reason};
 pub use nub_abi::guest as probe;
+pub use privilege::Privilege;
 pub use sandbox::Sandbox;

@@ -2,6 +2,7 @@
 
 use super::{GuestConfig, HyperlightError, callbacks, image, kvm};
 use crate::blobs::SharedBlobs;
+use hyperlight_host::mem::memory_region::MemoryRegionFlags;
 use hyperlight_host::sandbox::builder::SandboxBuilder;
 use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, Probe, ProbeReply, RPC};
 use nub_abi::rpc::{Reply, Request};
@@ -35,6 +36,7 @@ impl Sandbox {
         let image = image::guest_image()?;
         kvm::kvm_missing()?;
         let builder = SandboxBuilder::from_bytes(image)
+            .init_data(vec![config.privilege.resolve() as u8], MemoryRegionFlags::READ)
             .heap_size(HYPERLIGHT_HEAP_BYTES)
             .scratch_size(scratch_bytes(config.arena_bytes)?)
             .h2g_buffer_size(BUFFER_BYTES)

@@ -23,6 +23,28 @@ pub const BLOB_COMMIT: &str = "blob_commit";
 /// The longest encoded message, in bytes, either way.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 
+/// In which ring the parts of the guest run. The host tells the guest at boot, by this number in its first
+/// octet of start data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PrivilegeMap {
+    /// Kernel and programs in ring 0.
+    Kernel0Programs0 = 0,
+    /// Kernel and programs in ring 3; in ring 0 only what nothing else may do.
+    Kernel3Programs3 = 3,
+}
+
+impl PrivilegeMap {
+    /// The map of that number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Kernel0Programs0),
+            3 => Some(Self::Kernel3Programs3),
+            _ => None,
+        }
+    }
+}
+
 /// A reply, or why there is none. A message that is too long for the buffers must not be sent at all.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Framed {
@@ -129,6 +151,10 @@ pub struct Figures {
     pub copy_on_write_faults: u64,
     /// Accesses that missed since boot.
     pub misses: u64,
+    /// Exits to the host since boot.
+    pub exits: u64,
+    /// Times ring 3 used the gate to ring 0 since boot.
+    pub gate_calls: u64,
 }
 
 /// A fresh address space and what to do with it.

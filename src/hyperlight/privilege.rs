@@ -1,0 +1,28 @@
+//! In which rings the guest's parts run.
+
+use super::has_hardware_virtualisation;
+use nub_abi::guest::PrivilegeMap;
+
+/// In which rings kernel and programs run. Results are the same in all; SECURITY.md says what each isolates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privilege {
+    /// [`Kernel0Programs0`](Self::Kernel0Programs0) where the processor virtualises in hardware, else
+    /// [`Kernel3Programs3`](Self::Kernel3Programs3).
+    #[default]
+    Auto,
+    /// Both in ring 0: for hardware virtualisation.
+    Kernel0Programs0,
+    /// Both in ring 3: for KVM without hardware virtualisation, where ring 0 is emulated and slow.
+    Kernel3Programs3,
+}
+
+impl Privilege {
+    /// What it comes to on this machine.
+    pub fn resolve(self) -> PrivilegeMap {
+        match self {
+            Self::Auto if has_hardware_virtualisation() => PrivilegeMap::Kernel0Programs0,
+            Self::Auto | Self::Kernel3Programs3 => PrivilegeMap::Kernel3Programs3,
+            Self::Kernel0Programs0 => PrivilegeMap::Kernel0Programs0,
+        }
+    }
+}
