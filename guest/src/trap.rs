@@ -117,6 +117,7 @@ global_asm!(
     "add rsp, 16",
     "iretq",
     // The gate: eax says what, rdi and edx with what.
+    ".global gate_stub",
     ".balign 16",
     "gate_stub:",
     "cmp eax, {flush_page}",

@@ -17,7 +17,7 @@ pub struct GuestConfig {
 
 impl Default for GuestConfig {
     fn default() -> Self {
-        Self { arena_bytes: 512 << 20 }
+        Self { arena_bytes: 512 << 20, privilege: Privilege::Auto }
     }
 }
 

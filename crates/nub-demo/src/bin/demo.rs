@@ -130,7 +130,10 @@ impl Demo {
                     balances.push((account.to_string(), balance))
                 }
                 _ => {
-                    return Err(CommandError::Unexpected { what: "a balance", found: format!("{receipt:?}") });
+                    return Err(CommandError::Unexpected {
+                        what: "a balance",
+                        found: format!("{receipt:?}"),
+                    });
                 }
             }
         }

@@ -4,7 +4,7 @@ use clap::Parser;
 use nub::SharedBlobs;
 use nub::hyperlight::probe::{Probe, ProbeReply};
 use nub::hyperlight::{
-    GuestConfig, HyperlightError, Sandbox, has_hardware_virtualisation, unavailable_reason,
+    GuestConfig, HyperlightError, Privilege, Sandbox, has_hardware_virtualisation, unavailable_reason,
 };
 use serde::Serialize;
 use std::process::ExitCode;
@@ -27,6 +27,15 @@ struct Options {
 struct Report {
     /// Whether the processor virtualises in hardware. If not, ring 0 is emulated and no gate is judged.
     hardware_virtualisation: bool,
+    maps: Vec<Map>,
+}
+
+/// What was measured in one privilege map.
+#[derive(Serialize)]
+struct Map {
+    name: &'static str,
+    /// Whether it is the one chosen here.
+    chosen: bool,
     gates: Vec<Gate>,
 }
 
@@ -71,10 +80,25 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// The privilege maps, the default on hardware first.
+const MAPS: [(&str, Privilege); 2] = [
+    ("kernel and programs in ring 0", Privilege::Kernel0Programs0),
+    ("kernel and programs in ring 3", Privilege::Kernel3Programs3),
+];
+
 fn measure(rounds: u32) -> Result<Report, HyperlightError> {
-    let hardware = has_hardware_virtualisation();
+    let hardware_virtualisation = has_hardware_virtualisation();
+    let maps = MAPS.into_iter().map(|(name, privilege)| {
+        let chosen = privilege.resolve() == Privilege::Auto.resolve();
+        Ok(Map { name, chosen, gates: measure_map(privilege, hardware_virtualisation, rounds)? })
+    });
+    Ok(Report { hardware_virtualisation, maps: maps.collect::<Result<_, HyperlightError>>()? })
+}
+
+fn measure_map(privilege: Privilege, hardware: bool, rounds: u32) -> Result<Vec<Gate>, HyperlightError> {
     let boot = Instant::now();
-    let mut guest = Sandbox::boot(&GuestConfig::default(), SharedBlobs::in_memory())?;
+    let config = GuestConfig { privilege, ..GuestConfig::default() };
+    let mut guest = Sandbox::boot(&config, SharedBlobs::in_memory())?;
     let boot = boot.elapsed();
     probe(&mut guest, &Probe::Nothing)?;
     let mut time =
@@ -91,16 +115,13 @@ fn measure(rounds: u32) -> Result<Report, HyperlightError> {
         met: target_ns.filter(|_| hardware).map(|target_ns| times.median_ns < target_ns),
     };
     let boot_ns = boot.as_nanos() as u64;
-    Ok(Report {
-        hardware_virtualisation: hardware,
-        gates: vec![
-            gate("guest call, round trip", call, Some(CALL_TARGET_NS)),
-            gate("host callback, round trip", callback, Some(CALLBACK_TARGET_NS)),
-            gate("demand-zero fault", zero, Some(FAULT_TARGET_NS)),
-            gate("copy-on-write fault", copy, Some(FAULT_TARGET_NS)),
-            gate("boot", Times { median_ns: boot_ns, best_ns: boot_ns }, None),
-        ],
-    })
+    Ok(vec![
+        gate("guest call, round trip", call, Some(CALL_TARGET_NS)),
+        gate("host callback, round trip", callback, Some(CALLBACK_TARGET_NS)),
+        gate("demand-zero fault", zero, Some(FAULT_TARGET_NS)),
+        gate("copy-on-write fault", copy, Some(FAULT_TARGET_NS)),
+        gate("boot", Times { median_ns: boot_ns, best_ns: boot_ns }, None),
+    ])
 }
 
 /// Times of one event, over the rounds.
@@ -148,22 +169,28 @@ fn print(options: &Options, report: &Report) -> Result<(), serde_json::Error> {
         return Ok(());
     }
     println!("{:28} {:>12} {:>12} {:>12}  result", "gate", "median", "best", "target");
-    for gate in &report.gates {
-        let target = gate.target_ns.map_or_else(|| "-".into(), |target| format!("< {}", duration(target)));
-        let result = match (gate.target_ns, gate.met) {
-            (None, _) => "reported only",
-            (_, None) => "emulated",
-            (_, Some(true)) => "met",
-            (_, Some(false)) => "NOT MET",
-        };
-        let (median, best) = (duration(gate.median_ns), duration(gate.best_ns));
-        println!("{:28} {median:>12} {best:>12} {target:>12}  {result}", gate.name);
+    for map in &report.maps {
+        println!("{}{}", map.name, if map.chosen { ", chosen here" } else { "" });
+        map.gates.iter().for_each(print_gate);
+        println!();
     }
     if !report.hardware_virtualisation {
-        println!("\nKVM works here without hardware virtualisation: ring-0 guest code is emulated, at about");
+        println!("KVM works here without hardware virtualisation: ring-0 guest code is emulated, at about");
         println!("a microsecond an instruction, so these times say nothing about a validator's machine.");
     }
     Ok(())
+}
+
+fn print_gate(gate: &Gate) {
+    let target = gate.target_ns.map_or_else(|| "-".into(), |target| format!("< {}", duration(target)));
+    let result = match (gate.target_ns, gate.met) {
+        (None, _) => "reported only",
+        (_, None) => "emulated",
+        (_, Some(true)) => "met",
+        (_, Some(false)) => "NOT MET",
+    };
+    let (median, best) = (duration(gate.median_ns), duration(gate.best_ns));
+    println!("  {:26} {median:>12} {best:>12} {target:>12}  {result}", gate.name);
 }
 
 /// A time with a unit that suits it.
