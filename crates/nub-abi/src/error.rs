@@ -292,7 +292,9 @@ pub enum ProveError {
     #[error("malformed claim: {0}")]
     Codec(#[from] CodecError),
     /// Receipts are not kept in the state; only the node that has them can prove one.
-    #[error("receipts are kept with live candidates only; prove one with proof::prove_receipt from its block's receipts")]
+    #[error(
+        "receipts are kept with live candidates only; prove one with proof::prove_receipt from its block's receipts"
+    )]
     ReceiptsNotKept,
 }
 
