@@ -25,7 +25,8 @@ const EXPECTED_EXPANSION: usize = 3;
 /// Translates `program`. It need not be valid: what is not an instruction becomes a trap.
 ///
 /// Takes time and memory linear in the length of the program's blob: while it runs, 9 octets for each of
-/// code (the tables of `javm-isa` and the positions of blocks), up to 28 an instruction, and the result.
+/// code (the tables of `javm-isa` and the positions of blocks), up to 28 an instruction, and up to three
+/// times the result.
 ///
 /// # Errors
 /// [`CompileError`] for programs of more than 2^24 instructions, and for jump tables of more than

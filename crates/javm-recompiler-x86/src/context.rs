@@ -17,6 +17,9 @@ pub const CONTEXT_LEN_BYTES: usize = size_of::<Context>();
 /// and goes to `resume`. It overwrites every general-purpose register but rsp and r15, and the flags; it
 /// uses no stack. It comes back through one of `exit_pointers`, with r15 as it was.
 ///
+/// The page after the window must never be accessible: an access that begins in the window's last
+/// octets may run into it, and must fault as a whole.
+///
 /// The code trusts `resume`, `jump_table` and `exit_pointers`; a program cannot write any of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[repr(C)]

@@ -22,30 +22,22 @@ impl Translator {
         self.copy(Gpr::Rax, a);
         self.asm.test(width, SCRATCH, SCRATCH);
         let by_zero = self.asm.jump_if_short(Condition::Equal);
-        let mut done = [None, None];
-        if is_signed {
-            self.asm.alu_imm(Alu::Cmp, width, SCRATCH, -1);
-            let otherwise = self.asm.jump_if_short(Condition::NotEqual);
-            self.by_minus_one(width, part);
-            done[0] = Some(self.asm.jump_short());
-            self.asm.patch_short(otherwise);
-            self.asm.sign_to_rdx(width);
-            self.asm.idiv(width, SCRATCH);
-        } else {
-            self.asm.alu(Alu::Xor, W32, Gpr::Rdx, Gpr::Rdx);
-            self.asm.div(width, SCRATCH);
-        }
-        self.take(width, if part == Part::Quotient { Gpr::Rax } else { Gpr::Rdx });
-        done[1] = Some(self.asm.jump_short());
+        let by_minus_one = is_signed.then(|| self.by_minus_one(width, part));
+        self.by_others(width, is_signed, part);
+        let done = self.asm.jump_short();
         self.asm.patch_short(by_zero);
         self.by_zero(width, part);
-        done.into_iter().flatten().for_each(|end| self.asm.patch_short(end));
+        self.asm.patch_short(done);
+        by_minus_one.into_iter().for_each(|done| self.asm.patch_short(done));
         self.restore_rax_rdx(d);
         self.asm.mov(W64, d, SCRATCH);
     }
 
-    /// Of anything by −1 the quotient is its negation, modulo the width, and the remainder 0.
-    fn by_minus_one(&mut self, width: Width, part: Part) {
+    /// Of anything by −1 the quotient is its negation, modulo the width, and the remainder 0. Gives the end
+    /// of a jump to where the result is ready; by anything else this is passed over.
+    fn by_minus_one(&mut self, width: Width, part: Part) -> u32 {
+        self.asm.alu_imm(Alu::Cmp, width, SCRATCH, -1);
+        let otherwise = self.asm.jump_if_short(Condition::NotEqual);
         match part {
             Part::Quotient => {
                 self.asm.neg(width, Gpr::Rax);
@@ -53,6 +45,21 @@ impl Translator {
             }
             Part::Remainder => self.asm.alu(Alu::Xor, W32, SCRATCH, SCRATCH),
         }
+        let done = self.asm.jump_short();
+        self.asm.patch_short(otherwise);
+        done
+    }
+
+    /// What the processor divides.
+    fn by_others(&mut self, width: Width, is_signed: bool, part: Part) {
+        if is_signed {
+            self.asm.sign_to_rdx(width);
+            self.asm.idiv(width, SCRATCH);
+        } else {
+            self.asm.alu(Alu::Xor, W32, Gpr::Rdx, Gpr::Rdx);
+            self.asm.div(width, SCRATCH);
+        }
+        self.take(width, if part == Part::Quotient { Gpr::Rax } else { Gpr::Rdx });
     }
 
     /// Of anything by 0 the quotient is all ones, and the remainder is the dividend.

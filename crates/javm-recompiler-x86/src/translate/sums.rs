@@ -51,7 +51,7 @@ impl Translator {
         self.extend(width, d);
     }
 
-    /// `xor d, d` would change flags that do not matter here; a comparison comes after it.
+    /// Sets the flags by `a` compared with `x`.
     pub(super) fn compare_imm(&mut self, a: Gpr, x: i32) {
         if x == 0 {
             self.asm.test(W64, a, a);
