@@ -88,6 +88,23 @@ fn setting(params: &[u8], height: u64) -> (Script, Event) {
     (script, event)
 }
 
+/// Output and logs of `before` and `after` once used up what a block's receipts may have.
+#[test]
+fn what_the_chain_instance_says_does_not_count_as_receipts() {
+    let mut params = obedient_params();
+    params.limits.receipts_bytes = 1_000;
+    let genesis = chain::genesis(params);
+    for kind in chain::backends() {
+        let mut chain = TestChain::start(kind, &genesis, [6; 32]);
+        // Each Admission has more than 100 octets, each receipt 40.
+        let echo = Event { gas_limit: 1_000_000, ..event(probe::ECHO, vec![7; 40]) };
+        let receipts = chain.apply(vec![admitted(echo); 26]).receipts;
+        let statuses: Vec<Status> = receipts.iter().map(|receipt| receipt.status).collect();
+        assert_eq!(statuses[..25], [Status::Success; 25]);
+        assert_eq!(statuses[25], Status::LimitExceeded);
+    }
+}
+
 on_both! { with crate::obedient;
     before_and_after_surround_each_event => |chain| {
         let receipt = chain.run(admitted(event(probe::BADGE, vec![])));

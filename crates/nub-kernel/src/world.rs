@@ -227,6 +227,14 @@ impl<'k, A: Arch> World<'k, A> {
         self.receipts_bytes + more_bytes <= self.params.limits.receipts_bytes.into()
     }
 
+    /// Makes a call whose output and logs are in no receipt: it has `receipts_bytes` to itself and counts nothing.
+    pub(crate) fn apart_from_receipts<T>(&mut self, call: impl FnOnce(&mut Self) -> T) -> T {
+        let counted = core::mem::take(&mut self.receipts_bytes);
+        let result = call(self);
+        self.receipts_bytes = counted;
+        result
+    }
+
     /// Counts the receipt of an event that is over.
     pub(crate) fn count_receipt(&mut self, bytes: u64) {
         self.receipts_bytes += bytes;
