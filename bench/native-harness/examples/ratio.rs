@@ -172,6 +172,41 @@ mod ratio {
         println!("compile sieve: {time:.1?}");
     }
 
+    /// Programs made to be costly, in growing sizes: time and machine code must grow as they do.
+    fn hostile() {
+        let shapes: [(&str, &[u8]); 4] = [
+            ("one-octet blocks", &[1]),
+            ("one block", &[149, 0x11, 1]),
+            ("bit counts", &[101, 0x21]),
+            ("branches to themselves", &[170, 0x21, 0]),
+        ];
+        for (name, instruction) in shapes {
+            let mut line = format!("compile {name}, each of {} octets:", instruction.len());
+            for octets in [250_000, 500_000, 1_000_000] {
+                let program = repeated(instruction, octets / instruction.len());
+                let mut native_len = 0;
+                let time = best(|| {
+                    let start = Instant::now();
+                    let code = compile(&program, OpcodeTable::JamV1, Features::BASELINE);
+                    native_len = code.expect("it compiles").code().len();
+                    start.elapsed()
+                });
+                line += &format!(" {octets} octets {time:.1?} ({native_len})");
+            }
+            println!("{line}");
+        }
+    }
+
+    fn repeated(instruction: &[u8], count: usize) -> Program {
+        let code = instruction.repeat(count);
+        let mut bitmask = vec![0; code.len().div_ceil(8)];
+        (0..count).map(|index| index * instruction.len()).for_each(|at| bitmask[at / 8] |= 1 << (at % 8));
+        let len = code.len();
+        let mut blob = vec![0, 0, 0xC0 | (len >> 16) as u8, len as u8, (len >> 8) as u8];
+        blob.extend([code, bitmask].concat());
+        Program::parse(&blob).expect("a blob")
+    }
+
     pub fn main() -> Result<(), HarnessError> {
         let mut window = Window::new()?;
         for page in 0x20..0x31 {
@@ -182,6 +217,7 @@ mod ratio {
         }
         host_calls(&mut window)?;
         compilation();
+        hostile();
         Ok(())
     }
 }
