@@ -22,7 +22,7 @@ fn by_name(name: &str) -> Option<(AccessKind, u32)> {
 
 #[test]
 fn accesses_are_what_names_say() {
-    let registers = std::array::from_fn(|index| 0xABCD_0000_1000_0000 * index as u64);
+    let registers = std::array::from_fn(|index| 0x0BCD_0000_1000_0000 * index as u64);
     let mut access_count = 0;
     for table in [OpcodeTable::Gp07, OpcodeTable::JamV1] {
         for octet in 0..=255 {
