@@ -14,7 +14,7 @@ mod sandbox;
 
 pub use error::HyperlightError;
 pub use guest::{Guest, GuestConfig};
-pub use kvm::{has_hardware_virtualisation, unavailable_reason};
+pub use kvm::{has_hardware_virtualisation, is_required, unavailable, unavailable_reason};
 pub use nub_abi::guest as probe;
 pub use privilege::Privilege;
 pub use sandbox::Sandbox;

@@ -137,12 +137,14 @@ pub fn shared_in(
 
 /// Whether a micro-VM can run here. If not, says so in one line, or fails if it is required.
 pub fn hyperlight_runs() -> bool {
-    let Some(reason) = hyperlight::unavailable_reason() else { return true };
-    let required = ["NUB_REQUIRE_KVM", "NUB_REQUIRE_GUEST"]
-        .iter()
-        .any(|name| std::env::var(name).is_ok_and(|value| value == "1"));
-    assert!(!required, "a micro-VM is required: {reason}");
-    println!("SKIPPED: no KVM ({reason})");
+    let Some(missing) = hyperlight::unavailable() else { return true };
+    assert!(!hyperlight::is_required(&missing), "a micro-VM is required: {missing}");
+    match missing {
+        hyperlight::HyperlightError::NoGuestImage { reason } => {
+            println!("SKIPPED: no guest image ({reason})")
+        }
+        missing => println!("SKIPPED: no KVM ({missing})"),
+    }
     false
 }
 

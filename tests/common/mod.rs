@@ -3,16 +3,16 @@
 
 use nub::SharedBlobs;
 use nub::hyperlight::probe::{Death, Figures, Probe, ProbeReply};
-use nub::hyperlight::{GuestConfig, HyperlightError, Sandbox, unavailable_reason};
+use nub::hyperlight::{GuestConfig, HyperlightError, Sandbox, is_required, unavailable};
 
 /// Whether a micro-VM can run here. If not, says so in one line, or fails if it is required.
 pub fn runs() -> bool {
-    let Some(reason) = unavailable_reason() else { return true };
-    let required = ["NUB_REQUIRE_KVM", "NUB_REQUIRE_GUEST"]
-        .iter()
-        .any(|name| std::env::var(name).is_ok_and(|value| value == "1"));
-    assert!(!required, "a micro-VM is required: {reason}");
-    println!("SKIPPED: no KVM ({reason})");
+    let Some(missing) = unavailable() else { return true };
+    assert!(!is_required(&missing), "a micro-VM is required: {missing}");
+    match missing {
+        HyperlightError::NoGuestImage { reason } => println!("SKIPPED: no guest image ({reason})"),
+        missing => println!("SKIPPED: no KVM ({missing})"),
+    }
     false
 }
 

@@ -23,18 +23,17 @@ pub enum Guest {
 }
 
 impl Backends {
-    /// Starts what can be started. `NUB_REQUIRE_KVM=1` turns a missing micro-VM into an error.
+    /// Starts what can be started. `NUB_REQUIRE_KVM=1` and `NUB_REQUIRE_GUEST=1` turn what is missing into an
+    /// error.
     pub fn start() -> Result<Self, CommandError> {
         let local = Nub::builder().backend(BackendKind::Local).build()?;
-        let hyperlight = match hyperlight::unavailable_reason() {
+        let hyperlight = match hyperlight::unavailable() {
             None => Guest::Running(Box::new(Nub::builder().backend(BackendKind::Hyperlight).build()?)),
-            Some(reason) if is_required() => return Err(CommandError::NoGuest(reason)),
-            Some(reason) => Guest::Absent { reason },
+            Some(missing) if hyperlight::is_required(&missing) => {
+                return Err(CommandError::NoGuest(missing.to_string()));
+            }
+            Some(missing) => Guest::Absent { reason: missing.to_string() },
         };
         Ok(Self { local, hyperlight })
     }
-}
-
-fn is_required() -> bool {
-    std::env::var_os("NUB_REQUIRE_KVM").is_some_and(|value| value == "1")
 }

@@ -11,7 +11,7 @@ pub enum CommandError {
     #[error("starting a backend: {0}")]
     Start(#[from] Failure<OpenError>),
     /// A micro-VM was required and there is none.
-    #[error("NUB_REQUIRE_KVM is set, but no micro-VM can run here: {0}")]
+    #[error("a micro-VM is required, but none can run here: {0}")]
     NoGuest(String),
     /// The genesis was refused.
     #[error("genesis: {0}")]

@@ -4,7 +4,7 @@ use clap::Parser;
 use nub::SharedBlobs;
 use nub::hyperlight::probe::{Probe, ProbeReply};
 use nub::hyperlight::{
-    GuestConfig, HyperlightError, Privilege, Sandbox, has_hardware_virtualisation, unavailable_reason,
+    GuestConfig, HyperlightError, Privilege, Sandbox, has_hardware_virtualisation, is_required, unavailable,
 };
 use serde::Serialize;
 use std::process::ExitCode;
@@ -63,10 +63,9 @@ const FAULT_TARGET_NS: u64 = 500;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    if let Some(reason) = unavailable_reason() {
-        let required = std::env::var_os("NUB_REQUIRE_KVM").is_some_and(|value| value == "1");
-        eprintln!("gates: no micro-VM here: {reason}");
-        return if required { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    if let Some(missing) = unavailable() {
+        eprintln!("gates: no micro-VM here: {missing}");
+        return if is_required(&missing) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     match measure(options.rounds).map(|report| print(&options, &report)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
