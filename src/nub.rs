@@ -3,7 +3,7 @@
 use crate::NubBuilder;
 use crate::backend::Backend;
 use crate::failure::{BackendError, ExportError, Failure};
-use crate::hyperlight::Guest;
+use crate::hyperlight::{Guest, KillSwitch};
 use nub_abi::codec::decode_exact;
 use nub_abi::error::{ApplyError, CommitError, GenesisError, ProveError, QueryError, WitnessError};
 use nub_abi::rpc::{Health, InvokeOutcome, Query, Reply, Request};
@@ -51,6 +51,14 @@ impl Nub {
     /// Where the kernel runs; never `Auto`.
     pub fn backend(&self) -> BackendKind {
         self.backend.kind()
+    }
+
+    /// What ends a call from another thread; `None` on the local backend, whose calls only gas ends.
+    pub fn kill_switch(&self) -> Option<KillSwitch> {
+        match &self.backend {
+            Backend::Hyperlight(guest) => Some(guest.kill_switch()),
+            Backend::Local(_) => None,
+        }
     }
 
     /// The micro-VM behind the handle, for tests that make it crash.

@@ -186,6 +186,9 @@ fn die(death: Death) -> ! {
                 blocks.push(vec![1u8; 1 << 20]);
             }
         }
+        Death::Endless => loop {
+            core::hint::spin_loop();
+        },
         // SAFETY: none. Each of these traps, and the trap ends the guest.
         Death::WildRead => unsafe { asm!("mov {0}, [{0}]", inout(reg) 0x7777_0000_0000u64 => _) },
         // SAFETY: as above; the image's code is not writable.

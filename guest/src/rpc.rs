@@ -78,6 +78,7 @@ fn answer(kernel: &mut Option<Kernel<HyperlightArch>>, request: &Request) -> Rep
 fn with_figures(mut reply: Reply) -> Reply {
     if let Reply::HealthCheck(health) = &mut reply {
         let figures = probes::figures();
+        (health.vm_exits, health.gate_calls) = (figures.exits, figures.gate_calls);
         (health.frames_free, health.frames_total) = frames::usage();
         health.page_faults = figures.demand_zero_faults + figures.copy_on_write_faults + figures.misses;
     }

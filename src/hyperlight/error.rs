@@ -41,6 +41,18 @@ pub enum HyperlightError {
         /// Its last words: a message, or an exception with its address and registers.
         epitaph: String,
     },
+    /// The guest did not answer in time and was ended. What it had not committed is lost; the next call starts
+    /// a new one.
+    #[error(
+        "the guest did not answer within {limit:?} and was ended; raise the deadline or send less at once"
+    )]
+    DeadlineExceeded {
+        /// The time it had.
+        limit: std::time::Duration,
+    },
+    /// Another thread ended this call. What was not committed is lost; the next call starts a new guest.
+    #[error("the call was ended by another thread")]
+    Killed,
     /// The request was not sent, because it is too long.
     #[error("a request of {bytes} bytes exceeds the limit of {limit}; send less at once")]
     RequestTooLarge {

@@ -1,10 +1,11 @@
 //! A guest that is restarted on the committed root when it crashes.
 
-use super::{HyperlightError, Privilege, Sandbox};
+use super::{HyperlightError, KillSwitch, Privilege, Sandbox};
 use crate::blobs::SharedBlobs;
 use crate::failure::BackendError;
 use nub_abi::guest::{Probe, ProbeReply};
 use nub_abi::rpc::{BootConfig, Reply, Request};
+use std::time::Duration;
 
 /// How a micro-VM is set up.
 #[derive(Clone, Debug)]
@@ -13,17 +14,20 @@ pub struct GuestConfig {
     pub arena_bytes: u64,
     /// In which rings kernel and programs run.
     pub privilege: Privilege,
+    /// How long a call may take before the guest is ended.
+    pub deadline: Duration,
 }
 
 impl Default for GuestConfig {
     fn default() -> Self {
-        Self { arena_bytes: 512 << 20, privilege: Privilege::Auto }
+        Self { arena_bytes: 512 << 20, privilege: Privilege::Auto, deadline: Duration::from_secs(600) }
     }
 }
 
 /// A running guest, and what it takes to start another.
 pub struct Guest {
     sandbox: Sandbox,
+    kill_switch: KillSwitch,
     boot: BootConfig,
     blobs: SharedBlobs,
     config: GuestConfig,
@@ -36,7 +40,14 @@ impl Guest {
     /// [`HyperlightError`] if there is no micro-VM to be had, or the guest does not boot.
     pub fn start(boot: BootConfig, blobs: SharedBlobs, config: GuestConfig) -> Result<Self, HyperlightError> {
         let sandbox = booted(&boot, &blobs, &config)?;
-        Ok(Self { sandbox, boot, blobs, config })
+        let kill_switch = KillSwitch::default();
+        kill_switch.point_to(sandbox.interrupt_handle());
+        Ok(Self { sandbox, kill_switch, boot, blobs, config })
+    }
+
+    /// What ends a call from another thread.
+    pub fn kill_switch(&self) -> KillSwitch {
+        self.kill_switch.clone()
     }
 
     /// Sends one request and waits for its reply. If an earlier call crashed the guest, a new one is
@@ -71,6 +82,7 @@ impl Guest {
                 reply => return Err(BackendError::UnexpectedReply(format!("{reply:?}"))),
             }
         }
+        self.kill_switch.point_to(sandbox.interrupt_handle());
         self.sandbox = sandbox;
         Ok(())
     }

@@ -11,6 +11,7 @@ mod image;
 mod kvm;
 mod privilege;
 mod sandbox;
+mod watchdog;
 
 pub use error::HyperlightError;
 pub use guest::{Guest, GuestConfig};
@@ -18,3 +19,4 @@ pub use kvm::{has_hardware_virtualisation, is_required, unavailable, unavailable
 pub use nub_abi::guest as probe;
 pub use privilege::Privilege;
 pub use sandbox::Sandbox;
+pub use watchdog::KillSwitch;

@@ -7,7 +7,8 @@ use nub_abi::guest::PrivilegeMap;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Privilege {
     /// [`Kernel0Programs0`](Self::Kernel0Programs0) where the processor virtualises in hardware, else
-    /// [`Kernel3Programs3`](Self::Kernel3Programs3).
+    /// [`Kernel3Programs3`](Self::Kernel3Programs3). The environment variable `NUB_PRIVILEGE` decides if it is
+    /// `kernel0-programs0` or `kernel3-programs3`, so that tests can be run in each.
     #[default]
     Auto,
     /// Both in ring 0: for hardware virtualisation.
@@ -19,7 +20,10 @@ pub enum Privilege {
 impl Privilege {
     /// What it comes to on this machine.
     pub fn resolve(self) -> PrivilegeMap {
+        let asked = std::env::var("NUB_PRIVILEGE").unwrap_or_default();
         match self {
+            Self::Auto if asked == "kernel0-programs0" => PrivilegeMap::Kernel0Programs0,
+            Self::Auto if asked == "kernel3-programs3" => PrivilegeMap::Kernel3Programs3,
             Self::Auto if has_hardware_virtualisation() => PrivilegeMap::Kernel0Programs0,
             Self::Auto | Self::Kernel3Programs3 => PrivilegeMap::Kernel3Programs3,
             Self::Kernel0Programs0 => PrivilegeMap::Kernel0Programs0,

@@ -1,12 +1,16 @@
 //! One life of the guest image.
 
+use super::watchdog::Watchdog;
 use super::{GuestConfig, HyperlightError, callbacks, image, kvm};
 use crate::blobs::SharedBlobs;
+use hyperlight_host::hypervisor::InterruptHandle;
 use hyperlight_host::mem::memory_region::MemoryRegionFlags;
 use hyperlight_host::sandbox::builder::SandboxBuilder;
 use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, Probe, ProbeReply, RPC};
 use nub_abi::rpc::{Reply, Request};
 use parity_scale_codec::{DecodeAll, Encode};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Hyperlight's own heap in the guest. The image never uses it.
 const HYPERLIGHT_HEAP_BYTES: u64 = 64 << 10;
@@ -24,7 +28,10 @@ const ARENA_BYTES_MAX: u64 = 15 << 30;
 
 /// A booted image. It lives until a call crashes it.
 pub struct Sandbox {
+    // Before the machine, so that it is gone first.
+    watchdog: Watchdog,
     vm: hyperlight_host::Sandbox,
+    deadline: Duration,
 }
 
 impl Sandbox {
@@ -46,7 +53,8 @@ impl Sandbox {
         let vm = callbacks::register(builder, blobs)
             .build()
             .map_err(|error| HyperlightError::Boot { reason: error.to_string() })?;
-        Ok(Self { vm })
+        let watchdog = Watchdog::start(vm.interrupt_handle());
+        Ok(Self { watchdog, vm, deadline: config.deadline })
     }
 
     /// Sends a request to the kernel and waits for its reply.
@@ -70,6 +78,11 @@ impl Sandbox {
         !self.vm.status().is_ready()
     }
 
+    /// What ends a call from another thread.
+    pub(super) fn interrupt_handle(&self) -> Arc<dyn InterruptHandle> {
+        self.vm.interrupt_handle()
+    }
+
     fn call(&mut self, function: &str, request: Vec<u8>) -> Result<Vec<u8>, HyperlightError> {
         if request.len() > MESSAGE_BYTES_MAX {
             let (bytes, limit) = (request.len() as u64, MESSAGE_BYTES_MAX as u64);
@@ -78,7 +91,10 @@ impl Sandbox {
         if self.is_poisoned() {
             return Err(HyperlightError::Poisoned);
         }
-        let framed: Vec<u8> = self.vm.call(function, request).map_err(crash)?;
+        self.watchdog.arm(self.deadline);
+        let answer = self.vm.call(function, request);
+        let is_late = self.watchdog.disarm();
+        let framed: Vec<u8> = answer.map_err(|error| self.crash(error, is_late))?;
         match decode(&framed)? {
             Framed::Message(reply) => Ok(reply),
             Framed::TooLarge(bytes) => {
@@ -86,14 +102,18 @@ impl Sandbox {
             }
         }
     }
-}
 
-fn crash(error: hyperlight_host::HyperlightError) -> HyperlightError {
-    let epitaph = match error {
-        hyperlight_host::HyperlightError::GuestAborted(_, words) => words,
-        error => error.to_string(),
-    };
-    HyperlightError::GuestCrashed { epitaph }
+    fn crash(&self, error: hyperlight_host::HyperlightError, is_late: bool) -> HyperlightError {
+        use hyperlight_host::HyperlightError as Cause;
+        match error {
+            Cause::ExecutionCanceledByHost() if is_late => {
+                HyperlightError::DeadlineExceeded { limit: self.deadline }
+            }
+            Cause::ExecutionCanceledByHost() => HyperlightError::Killed,
+            Cause::GuestAborted(_, epitaph) => HyperlightError::GuestCrashed { epitaph },
+            error => HyperlightError::GuestCrashed { epitaph: error.to_string() },
+        }
+    }
 }
 
 fn decode<T: DecodeAll>(bytes: &[u8]) -> Result<T, HyperlightError> {

@@ -119,6 +119,8 @@ pub enum Death {
     StackOverflow,
     /// By using up its memory.
     OutOfMemory,
+    /// By never coming back.
+    Endless,
 }
 
 /// What a probe found.

@@ -161,4 +161,8 @@ pub struct Health {
     pub frames_total: u64,
     /// Page faults handled since boot, where the backend counts them.
     pub page_faults: u64,
+    /// Exits from the micro-VM to the host since boot.
+    pub vm_exits: u64,
+    /// Traps from ring 3 for what only ring 0 may do since boot, page faults not among them.
+    pub gate_calls: u64,
 }
