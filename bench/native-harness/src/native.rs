@@ -65,6 +65,7 @@ pub fn run_native(
     machine: &mut NativeMachine,
     window: &mut Window,
 ) -> Result<NativeExit, HarnessError> {
+    assert!(window.is_protected(), "compiled code needs a window whose pages fault");
     signal::install()?;
     let address = code.address();
     let context = window.context();

@@ -46,7 +46,7 @@ impl Oracle {
     /// # Errors
     /// [`HarnessError::Memory`].
     pub fn new() -> Result<Oracle, HarnessError> {
-        Ok(Oracle { native: Window::new()?, interpreted: Window::new()? })
+        Ok(Oracle { native: Window::new()?, interpreted: Window::unprotected()? })
     }
 
     /// Runs `case` on both engines.
@@ -108,11 +108,17 @@ impl Oracle {
         self.native.clear()?;
         self.interpreted.clear()?;
         for &(page, is_writable) in &case.pages {
-            self.map(page, is_writable)?;
+            // Read-only pages are filled before they become that.
+            self.native.map(page, true)?;
+            self.interpreted.map(page, true)?;
             let octets = case.seed.to_le_bytes();
             for offset in [0, 100, 4088] {
                 self.native.poke(page * 4096 + offset, &octets)?;
                 self.interpreted.poke(page * 4096 + offset, &octets)?;
+            }
+            if !is_writable {
+                self.native.map(page, false)?;
+                self.interpreted.map(page, false)?;
             }
         }
         Ok(())

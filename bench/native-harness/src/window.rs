@@ -20,6 +20,8 @@ const RESERVED_LEN: usize = WINDOW_LEN + 2 * PAGE_LEN;
 pub struct Window {
     /// The address of the window, after the context's page.
     base: *mut u8,
+    /// Does the hardware know what is mapped? For the interpreter alone `rights` are enough.
+    is_protected: bool,
     /// Which pages are mapped, and whether they may be written.
     pages: BTreeMap<u32, bool>,
     /// The same by page number: 0 not mapped, 1 readable, 2 writable.
@@ -27,25 +29,45 @@ pub struct Window {
 }
 
 impl Window {
-    /// Reserves the addresses.
+    /// Reserves the addresses, for compiled code.
     ///
     /// # Errors
     /// [`HarnessError::Memory`] if there are not that many.
     pub fn new() -> Result<Window, HarnessError> {
+        Window::reserve(true)
+    }
+
+    /// Reserves the addresses, for the interpreter alone: mapping costs no system calls.
+    ///
+    /// # Errors
+    /// [`HarnessError::Memory`] if there are not that many.
+    pub fn unprotected() -> Result<Window, HarnessError> {
+        Window::reserve(false)
+    }
+
+    fn reserve(is_protected: bool) -> Result<Window, HarnessError> {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        let open = libc::PROT_READ | libc::PROT_WRITE;
+        let protection = if is_protected { libc::PROT_NONE } else { open };
         // SAFETY: a new mapping, wherever the system likes.
-        let start = unsafe { libc::mmap(ptr::null_mut(), RESERVED_LEN, libc::PROT_NONE, flags, -1, 0) };
+        let start = unsafe { libc::mmap(ptr::null_mut(), RESERVED_LEN, protection, flags, -1, 0) };
         if start == libc::MAP_FAILED {
             return Err(HarnessError::memory("mmap"));
         }
         // SAFETY: the window begins a page after the start of the mapping.
         let base = unsafe { start.cast::<u8>().add(PAGE_LEN) };
-        let window = Window { base, pages: BTreeMap::new(), rights: vec![0; PAGE_COUNT as usize] };
+        let rights = vec![0; PAGE_COUNT as usize];
+        let window = Window { base, is_protected, pages: BTreeMap::new(), rights };
         // SAFETY: the first page of our own mapping, which nothing uses yet.
-        if unsafe { libc::mprotect(start, PAGE_LEN, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
+        if unsafe { libc::mprotect(start, PAGE_LEN, open) } != 0 {
             return Err(HarnessError::memory("mprotect"));
         }
         Ok(window)
+    }
+
+    /// May compiled code run in it?
+    pub(crate) fn is_protected(&self) -> bool {
+        self.is_protected
     }
 
     /// The address of the window.
@@ -80,12 +102,18 @@ impl Window {
     /// # Errors
     /// [`HarnessError::Memory`] if the system refuses.
     pub fn clear(&mut self) -> Result<(), HarnessError> {
-        for page in std::mem::take(&mut self.pages).into_keys() {
+        for (page, is_writable) in std::mem::take(&mut self.pages) {
             self.rights[page as usize] = 0;
-            let address = self.page_pointer(page).cast();
-            // SAFETY: a page of our own reservation, to which no reference exists.
-            if unsafe { libc::madvise(address, PAGE_LEN, libc::MADV_DONTNEED) } != 0 {
-                return Err(HarnessError::memory("madvise"));
+            let pointer = self.page_pointer(page);
+            if is_writable || !self.is_protected {
+                // SAFETY: a page of our own reservation, writable, to which no reference exists.
+                unsafe { pointer.write_bytes(0, PAGE_LEN) };
+            } else {
+                // SAFETY: a page of our own reservation, to which no reference exists.
+                let result = unsafe { libc::madvise(pointer.cast(), PAGE_LEN, libc::MADV_DONTNEED) };
+                if result != 0 {
+                    return Err(HarnessError::memory("madvise"));
+                }
             }
             self.protect(page, libc::PROT_NONE)?;
         }
@@ -110,19 +138,22 @@ impl Window {
     pub fn poke(&mut self, address: u32, octets: &[u8]) -> Result<(), HarnessError> {
         let page = address / PAGE_SIZE_BYTES;
         let offset = address as usize % PAGE_LEN;
-        assert!(self.pages.contains_key(&page) && offset + octets.len() <= PAGE_LEN);
-        self.protect(page, libc::PROT_READ | libc::PROT_WRITE)?;
-        // SAFETY: a page of our own reservation, just made writable; the octets fit, and do not overlap it.
+        let is_writable = self.pages[&page];
+        assert!(offset + octets.len() <= PAGE_LEN);
+        if !is_writable {
+            self.protect(page, libc::PROT_READ | libc::PROT_WRITE)?;
+        }
+        // SAFETY: a page of our own reservation, writable; the octets fit, and do not overlap it.
         unsafe {
             ptr::copy_nonoverlapping(octets.as_ptr(), self.page_pointer(page).add(offset), octets.len())
         };
-        match self.pages[&page] {
-            true => Ok(()),
-            false => self.protect(page, libc::PROT_READ),
-        }
+        if is_writable { Ok(()) } else { self.protect(page, libc::PROT_READ) }
     }
 
     fn protect(&mut self, page: u32, protection: i32) -> Result<(), HarnessError> {
+        if !self.is_protected {
+            return Ok(());
+        }
         let address = self.page_pointer(page).cast();
         // SAFETY: a page of our own reservation, to which no reference exists.
         match unsafe { libc::mprotect(address, PAGE_LEN, protection) } {
