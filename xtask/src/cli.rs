@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use nub_build::nested_target_dir;
 
 use crate::error::TaskError;
 use crate::run::{cargo, run_to_the_end};
@@ -41,6 +42,11 @@ enum Command {
     ///
     /// Contracts need a toolchain with its own rust-src; installs one as `setup` does.
     Contracts(Passed),
+    /// Run the fuzz targets in turn, and print how many executions each had.
+    ///
+    /// `--seconds N` is the time each gets (10), `--target T` names one, `--seed S` repeats a run. A crash prints
+    /// the seed and the input.
+    Fuzz(Passed),
     /// Build the crates that run in the guest for x86_64-unknown-none, and lint the guest.
     #[command(hide = true)]
     CheckNoStd,
@@ -65,6 +71,7 @@ pub fn run() -> Result<ExitCode, TaskError> {
             test::run(&passed.arguments)
         }
         Command::Contracts(passed) => contracts(&passed.arguments),
+        Command::Fuzz(passed) => fuzz(&passed.arguments),
         Command::CheckNoStd => {
             setup(Need::Guest)?;
             no_std::run()
@@ -77,6 +84,14 @@ fn demo_binary(name: &str, arguments: &[String]) -> Result<ExitCode, TaskError> 
     let mut command = cargo("run");
     command.args(["--quiet", "--release", "--package", "nub-demo", "--bin", name, "--"]);
     run_to_the_end(command.args(arguments))
+}
+
+/// Needs no guest: the targets run in this process's kind of kernel.
+fn fuzz(arguments: &[String]) -> Result<ExitCode, TaskError> {
+    let mut command = cargo("run");
+    command.args(["--quiet", "--release", "--manifest-path", "fuzz/Cargo.toml"]);
+    command.arg("--target-dir").arg(nested_target_dir("nub-fuzz"));
+    run_to_the_end(command.arg("--").args(arguments))
 }
 
 fn contracts(arguments: &[String]) -> Result<ExitCode, TaskError> {
