@@ -64,6 +64,9 @@ const CONSTANT: u64 = 5 + 4;
 /// A value too long to be embedded.
 const LONG: [u8; 200] = [1; 200];
 
+/// Which key there is, a key that may be new, and what is done: 0 removes the one, 1 puts it, 2 puts the other.
+type KeyChange = (prop::sample::Index, Vec<u8>, u8);
+
 #[test]
 fn a_block_rehashes_the_paths_of_the_keys_it_changes() {
     let keys = || prop::collection::vec(0u8..=255, 2..5);
@@ -71,7 +74,7 @@ fn a_block_rehashes_the_paths_of_the_keys_it_changes() {
         prop::collection::btree_set(keys(), 100..160),
         prop::collection::vec((any::<prop::sample::Index>(), keys(), 0u8..3), 0..8),
     );
-    let property = |(keys, changes): (BTreeSet<Vec<u8>>, Vec<(prop::sample::Index, Vec<u8>, u8)>)| {
+    let property = |(keys, changes): (BTreeSet<Vec<u8>>, Vec<KeyChange>)| {
         let mut chain = start(&SharedBlobs::in_memory(), 64 << 20);
         let mut present: BTreeSet<Vec<u8>> = keys.iter().cloned().chain([b"greeting".to_vec()]).collect();
         // Slots 1 to 3 hold Refs.
