@@ -16,7 +16,7 @@
 //! - [`mod@seal`]: encoding and hashing what is new
 //! - [`receipts`]: the receipts root
 //! - [`proof`]: what a state holds, shown to somebody who has its root alone
-//! - [`export`], [`import`]: a whole state as a file
+//! - [`export`], [`mod@import`]: a whole state as a file
 //! - [`error`]: why bytes are refused, why a state cannot be read
 
 #![no_std]
