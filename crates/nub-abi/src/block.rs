@@ -1,4 +1,4 @@
-//! Blocks and events: what consensus agreed to execute (DESIGN §6).
+//! Blocks and events: what consensus agreed to execute (`docs/spec/blocks.md`).
 
 use crate::codec::{CodecError, decode_exact};
 use crate::{Badge, Hash, InstanceId, blake2b_256};

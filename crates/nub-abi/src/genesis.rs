@@ -4,7 +4,7 @@ use crate::{Badge, Params};
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 
-/// Everything a chain's first state is made of (DESIGN §6). Height 0, both `last_*` hashes zero.
+/// Everything a chain's first state is made of (`docs/spec/blocks.md`). Height 0, both `last_*` hashes zero.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Genesis {
     /// Identifies the chain; part of every block and of every [`crate::InstanceId`].

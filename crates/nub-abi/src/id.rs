@@ -4,7 +4,7 @@ use crate::hash::{Hash, blake2b_256_parts, write_hex};
 use core::fmt;
 use parity_scale_codec::{Decode, Encode};
 
-/// The identity of an Instance (DESIGN §4). Knowing one is not a right to call it.
+/// The identity of an Instance (`docs/spec/state.md`). Knowing one is not a right to call it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct InstanceId(pub [u8; 32]);
 

@@ -1,4 +1,4 @@
-//! `System.params`: the gas table and the limits every node agrees on (DESIGN §5, §6).
+//! `System.params`: the gas table and the limits every node agrees on (`docs/spec/gas.md`, `limits.md`).
 
 use crate::InstanceId;
 use parity_scale_codec::{Decode, Encode};

@@ -1,4 +1,4 @@
-//! Receipts: what became of each event (DESIGN §9).
+//! Receipts: what became of each event (`docs/spec/blocks.md`).
 
 use crate::{Hash, InstanceId};
 use alloc::vec::Vec;
