@@ -4,11 +4,16 @@
 //! at the genesis root and commits nothing, so none sees another's changes.
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod)] // A function without state, for two sets of tests that one binary may use both of.
+#[path = "../common/available.rs"]
+mod available;
 pub mod script;
 
+#[allow(unused_imports)]
+pub use available::hyperlight_runs;
 use nub::{
     BackendKind, Badge, Block, Event, Genesis, GenesisInstance, GenesisRef, Hash, InstanceId, Nub,
-    PROTOCOL_VERSION, Params, Receipt, Status, Summary, hyperlight,
+    PROTOCOL_VERSION, Params, Receipt, Status, Summary,
 };
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -133,19 +138,6 @@ pub fn shared_in(
     let mut chain = mutex.lock().unwrap_or_else(PoisonError::into_inner);
     chain.rewind();
     Some(chain)
-}
-
-/// Whether a micro-VM can run here. If not, says so in one line, or fails if it is required.
-pub fn hyperlight_runs() -> bool {
-    let Some(missing) = hyperlight::unavailable() else { return true };
-    assert!(!hyperlight::is_required(&missing), "a micro-VM is required: {missing}");
-    match missing {
-        hyperlight::HyperlightError::NoGuestImage { reason } => {
-            println!("SKIPPED: no guest image ({reason})")
-        }
-        missing => println!("SKIPPED: no KVM ({missing})"),
-    }
-    false
 }
 
 /// The backends that can run here.

@@ -1,20 +1,14 @@
 //! What tests of the guest share: sandboxes that run, or a line that says why not.
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod)] // See `chain`.
+mod available;
+
+#[allow(unused_imports)]
+pub use available::hyperlight_runs as runs;
 use nub::SharedBlobs;
 use nub::hyperlight::probe::{Death, Figures, Probe, ProbeReply};
-use nub::hyperlight::{GuestConfig, HyperlightError, Sandbox, is_required, unavailable};
-
-/// Whether a micro-VM can run here. If not, says so in one line, or fails if it is required.
-pub fn runs() -> bool {
-    let Some(missing) = unavailable() else { return true };
-    assert!(!is_required(&missing), "a micro-VM is required: {missing}");
-    match missing {
-        HyperlightError::NoGuestImage { reason } => println!("SKIPPED: no guest image ({reason})"),
-        missing => println!("SKIPPED: no KVM ({missing})"),
-    }
-    false
-}
+use nub::hyperlight::{GuestConfig, HyperlightError, Sandbox};
 
 /// A guest with little memory, for it boots and runs out of it sooner.
 pub fn small() -> GuestConfig {

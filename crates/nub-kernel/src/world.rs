@@ -183,9 +183,9 @@ impl<'k, A: Arch> World<'k, A> {
         }
         let handle = link.resolve(self.runtime)?;
         let image = handle.as_image().map_err(Abort::from)?;
-        let encoded_bytes = image.encoded_bytes();
-        let hash = known.unwrap_or_else(|| blake2b_256(&image.to_bytes()));
-        self.load_image(image, hash, encoded_bytes)
+        let encoding = image.to_bytes();
+        let hash = known.unwrap_or_else(|| blake2b_256(&encoding));
+        self.load_image(image, hash, encoding.len() as u64)
     }
 
     /// Takes an Image into the block, decoded or from the cache.

@@ -41,11 +41,6 @@ impl Image {
         out
     }
 
-    /// Length of the encoding in bytes, kind tag included.
-    pub fn encoded_bytes(&self) -> u64 {
-        self.to_bytes().len() as u64
-    }
-
     /// Decodes exactly one Image from all of `bytes`, kind tag included, and checks what needs no PVM:
     /// the order of endpoints and that data, heap and stack fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
