@@ -1,0 +1,12 @@
+//! Progress bars, on stderr and only on a terminal.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar over `length_bytes` bytes.
+pub fn bytes_bar(length_bytes: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length_bytes);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
