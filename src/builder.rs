@@ -6,12 +6,13 @@ use crate::failure::{BackendError, Failure};
 use crate::hyperlight::{GuestConfig, unavailable_reason};
 use crate::{BackendKind, Nub};
 use nub_abi::error::OpenError;
-use nub_abi::rpc::{BootConfig, Reply, Request};
+use nub_abi::rpc::{BootConfig, EnginePolicy, Reply, Request};
 
 /// Builds a [`Nub`].
 ///
 /// Defaults: backend [`BackendKind::Auto`], an empty store in memory, a seed from the operating system,
-/// 16 candidates, 64 MiB of cached objects.
+/// 16 candidates, 64 MiB of cached objects, programs made into machine code where that pays and at most 64 MiB
+/// of it kept.
 #[must_use = "a builder does nothing until build() is called"]
 pub struct NubBuilder {
     kind: BackendKind,
@@ -19,6 +20,8 @@ pub struct NubBuilder {
     seed: Option<[u8; 32]>,
     candidates_max: u32,
     cache_bytes: u64,
+    engine: EnginePolicy,
+    code_bytes: u64,
     guest: GuestConfig,
 }
 
@@ -30,6 +33,8 @@ impl Default for NubBuilder {
             seed: None,
             candidates_max: 16,
             cache_bytes: 64 << 20,
+            engine: EnginePolicy::Auto,
+            code_bytes: 64 << 20,
             guest: GuestConfig::default(),
         }
     }
@@ -66,6 +71,20 @@ impl NubBuilder {
         self
     }
 
+    /// Which engine runs programs in a micro-VM; the local backend has the interpreter alone. The environment
+    /// variable `NUB_ENGINE` decides if it is `interpreter`, `recompiler` or `auto`, so that tests can be run with
+    /// each. No result depends on it.
+    pub fn engine(mut self, policy: EnginePolicy) -> Self {
+        self.engine = policy;
+        self
+    }
+
+    /// Most bytes of machine code kept in a micro-VM's memory, the tables that go with it included.
+    pub fn code_bytes(mut self, bytes: u64) -> Self {
+        self.code_bytes = bytes;
+        self
+    }
+
     /// How a micro-VM is set up; the local backend ignores it.
     pub fn guest(mut self, config: GuestConfig) -> Self {
         self.guest = config;
@@ -86,6 +105,8 @@ impl NubBuilder {
             seed: self.seed.unwrap_or_else(random_seed),
             candidates_max: self.candidates_max,
             cache_bytes: self.cache_bytes,
+            engine: forced_engine().unwrap_or(self.engine),
+            code_bytes: self.code_bytes,
         };
         let committed = self.blobs.committed();
         let backend = Backend::start(kind, boot, self.blobs, self.guest)?;
@@ -97,6 +118,16 @@ impl NubBuilder {
             }
         }
         Ok(nub)
+    }
+}
+
+/// The engine that the environment asks for.
+fn forced_engine() -> Option<EnginePolicy> {
+    match std::env::var("NUB_ENGINE").ok()?.as_str() {
+        "interpreter" => Some(EnginePolicy::Interpreter),
+        "recompiler" => Some(EnginePolicy::Recompiler),
+        "auto" => Some(EnginePolicy::Auto),
+        _ => None,
     }
 }
 

@@ -23,7 +23,7 @@ pub use blobs::{Blobs, MemoryBlobs, SharedBlobs};
 pub use builder::NubBuilder;
 pub use failure::{BackendError, ExportError, Failure};
 pub use nub::{BackendKind, Nub};
-pub use nub_abi::rpc::{Health, InvokeOutcome, Query};
+pub use nub_abi::rpc::{EnginePolicy, Health, InvokeOutcome, Query};
 pub use nub_abi::{
     Badge, Block, Event, GasTable, Genesis, GenesisInstance, GenesisRef, Growth, Hash, InstanceId, Limits,
     Log, PROTOCOL_VERSION, Params, Receipt, Status, Summary, blake2b_256, codec, error, host_call, params,

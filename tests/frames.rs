@@ -4,17 +4,18 @@
 mod chain;
 
 use chain::{call_args, event, probe};
-use javm_interpreter::{Memory, Meter, Miss};
-use javm_isa::AccessKind;
+use javm_interpreter::{Exit, Machine, Memory, Meter, Miss};
+use javm_isa::{AccessKind, OpcodeTable, Program};
 use nub::error::{Abort, ApplyError};
 use nub::{Event, Hash, Params, SharedBlobs};
-use nub_abi::rpc::BootConfig;
+use nub_abi::rpc::{BootConfig, EnginePolicy};
 use nub_arch_local::LocalMemory;
 use nub_kernel::Kernel;
 use nub_kernel::arch::{AddressSpace, Arch, PageState, SpaceConfig};
 use nub_state::Page;
 use parity_scale_codec::Encode;
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -46,10 +47,28 @@ struct ScarceMemory {
 impl Arch for ScarceArch {
     type Memory = ScarceMemory;
     type Blobs = SharedBlobs;
+    type Native = Infallible;
 
     fn create_address_space(&mut self, config: SpaceConfig) -> Result<ScarceMemory, Abort> {
         self.frames.take()?;
         Ok(ScarceMemory { frames: self.frames.clone(), memory: LocalMemory::new(config) })
+    }
+
+    fn native_features(&mut self) -> u32 {
+        0
+    }
+
+    fn compile(&mut self, _: &Program, _: OpcodeTable, _: u64) -> Option<Infallible> {
+        None
+    }
+
+    fn enter_native(
+        &mut self,
+        native: &Infallible,
+        _: &mut Machine,
+        _: &mut ScarceMemory,
+    ) -> Result<Exit, Abort> {
+        match *native {}
     }
 
     fn blobs(&mut self) -> &mut SharedBlobs {
@@ -139,7 +158,13 @@ fn kernel() -> (Kernel<ScarceArch>, Frames, Hash) {
     let frames = Frames::default();
     frames.0.set(u64::MAX);
     let arch = ScarceArch { frames: frames.clone(), blobs: SharedBlobs::in_memory() };
-    let config = BootConfig { seed: [0; 32], candidates_max: 1 << 20, cache_bytes: 64 << 20 };
+    let config = BootConfig {
+        seed: [0; 32],
+        candidates_max: 1 << 20,
+        cache_bytes: 64 << 20,
+        engine: EnginePolicy::Auto,
+        code_bytes: 0,
+    };
     let mut kernel = Kernel::new(arch, &config);
     let root = kernel.genesis(&chain::genesis(Params::default()).encode()).unwrap();
     (kernel, frames, root)

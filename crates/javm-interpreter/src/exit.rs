@@ -34,7 +34,7 @@ impl Exit {
     /// The exit for an access that `memory` refused: by the pages it says are not mapped. If it says all
     /// are, it had a reason of its own, and the fault names the first page of the access.
     #[cold]
-    pub(crate) fn refused<M: Memory>(access: Access, memory: &M) -> Exit {
+    pub fn refused<M: Memory>(access: Access, memory: &M) -> Exit {
         match classify(access, |page| memory.is_mapped(page, access.kind)) {
             Some(Fault::LowMemory) => Exit::Panic,
             Some(Fault::Page { address }) => Exit::PageFault { address, access },

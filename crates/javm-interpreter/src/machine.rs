@@ -38,6 +38,18 @@ impl Machine {
         Machine { registers, pc, meter, block_charged: false }
     }
 
+    /// For another engine that runs the same machine: is the rest of the block that the pc is in already
+    /// paid for?
+    pub fn is_block_charged(&self) -> bool {
+        self.block_charged
+    }
+
+    /// For another engine: the machine has stopped at `pc`. After every exit but [`Exit::OutOfGas`]
+    /// (crate::Exit::OutOfGas) the block is charged.
+    pub fn stop_at(&mut self, pc: u32, is_block_charged: bool) {
+        (self.pc, self.block_charged) = (pc, is_block_charged);
+    }
+
     /// Moves the pc from the `ecalli` that exited to the instruction after it, which is already charged.
     /// `code` must be the code that ran.
     pub fn complete_host_call(&mut self, code: &Code) {

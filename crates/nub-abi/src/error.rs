@@ -26,6 +26,16 @@ pub enum Abort {
     /// The memory budget does not hold what the call needs.
     #[error("out of memory frames; raise the memory budget and try again")]
     OutOfFrames,
+    /// Machine code did what no program can make it do: a bug in the engine that made it, contained.
+    #[error(
+        "machine code of program {image} did what it must not ({reason}); report it. The program is interpreted from now on: try again"
+    )]
+    Engine {
+        /// The hash of the Image.
+        image: Hash,
+        /// What it did.
+        reason: String,
+    },
 }
 
 /// Why [`Genesis`](crate::Genesis) was not accepted.

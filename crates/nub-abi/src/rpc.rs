@@ -94,6 +94,22 @@ pub struct BootConfig {
     pub candidates_max: u32,
     /// Most bytes of decoded clean objects kept in memory.
     pub cache_bytes: u64,
+    /// Which engine runs programs.
+    pub engine: EnginePolicy,
+    /// Most bytes of machine code, tables included, kept in memory.
+    pub code_bytes: u64,
+}
+
+/// Which engine runs programs, where there are two. Never changes a root, a receipt or gas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub enum EnginePolicy {
+    /// The interpreter.
+    Interpreter,
+    /// Machine code, made at the first call; the interpreter for programs it cannot be made of.
+    Recompiler,
+    /// The interpreter at first; machine code for programs that are called again and again, or run long.
+    #[default]
+    Auto,
 }
 
 /// The kernel's reply to a [`Request`], in the same order.
@@ -165,4 +181,12 @@ pub struct Health {
     pub vm_exits: u64,
     /// Traps from ring 3 for what only ring 0 may do since boot, page faults not among them.
     pub gate_calls: u64,
+    /// Programs kept as machine code.
+    pub compiled_programs: u64,
+    /// Octets of that machine code.
+    pub compiled_bytes: u64,
+    /// Programs made into machine code since boot.
+    pub compilations: u64,
+    /// Calls since boot that found their program's machine code kept.
+    pub compiled_hits: u64,
 }

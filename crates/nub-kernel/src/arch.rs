@@ -5,24 +5,73 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::Range;
-use javm_interpreter::Memory;
+use javm_interpreter::{Exit, Machine, Memory};
+use javm_isa::{OpcodeTable, Program};
 use nub_abi::Hash;
 use nub_abi::error::Abort;
 use nub_state::Page;
 
-/// A platform: address spaces, and the way to the host's blobs.
+/// A platform: address spaces, an engine of its own if it has one, and the way to the host's blobs.
 pub trait Arch {
     /// One call's working memory.
     type Memory: AddressSpace;
     /// Where committed objects live.
     type Blobs: Blobs;
+    /// A program as machine code, loaded; [`Infallible`] where there is only the interpreter.
+    type Native: NativeCode;
 
     /// An empty address space: nothing is mapped.
     fn create_address_space(&mut self, config: SpaceConfig) -> Result<Self::Memory, Abort>;
 
+    /// The processor's optional instructions that machine code may use, as a number of the platform's own.
+    /// Code is kept under it.
+    fn native_features(&mut self) -> u32;
+
+    /// Makes machine code of a program, in at most about `memory_bytes_max` of memory. `None` if there is no
+    /// engine or no memory for it, or the program is beyond it: the interpreter runs it then.
+    fn compile(
+        &mut self,
+        program: &Program,
+        table: OpcodeTable,
+        memory_bytes_max: u64,
+    ) -> Option<Self::Native>;
+
+    /// Runs a program as machine code to its next exit: the same as [`javm_interpreter::run`], to the last
+    /// unit of gas.
+    ///
+    /// # Errors
+    /// [`Abort::Engine`] if the code did what no program can make it do; the machine and the memory are
+    /// worth nothing then.
+    fn enter_native(
+        &mut self,
+        native: &Self::Native,
+        machine: &mut Machine,
+        memory: &mut Self::Memory,
+    ) -> Result<Exit, Abort>;
+
     /// The store of committed objects.
     fn blobs(&mut self) -> &mut Self::Blobs;
+}
+
+/// Machine code of one program, where it can be run. Dropping it frees its memory.
+pub trait NativeCode {
+    /// Octets of machine code.
+    fn code_bytes(&self) -> u64;
+
+    /// About how much memory it takes, its tables included.
+    fn memory_bytes(&self) -> u64;
+}
+
+impl NativeCode for Infallible {
+    fn code_bytes(&self) -> u64 {
+        match *self {}
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        match *self {}
+    }
 }
 
 /// What an address space must know to answer a fault without asking the kernel.

@@ -137,7 +137,7 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
         let Some(frame) = self.frames.last_mut() else {
             return Err(Stop::Fail(Status::Panicked));
         };
-        match javm_interpreter::run(frame.image.code(), &mut frame.machine, &mut frame.space) {
+        match frame.run(self.world.runtime)? {
             Exit::Halt => self.halt(),
             Exit::Panic => Err(Stop::Fail(Status::Panicked)),
             Exit::OutOfGas => Err(Stop::Fail(Status::OutOfGas)),

@@ -21,6 +21,8 @@ pub(crate) struct Frame<A: Arch> {
     pub(crate) layout: Layout,
     pub(crate) space: A::Memory,
     pub(crate) machine: Machine,
+    /// The machine code it runs as, once it does.
+    pub(crate) native: Option<Arc<A::Native>>,
     pub(crate) origin: Origin,
     /// DataCaps it has mapped into its window.
     pub(crate) views: Vec<View>,
@@ -103,6 +105,7 @@ impl<A: Arch> Frame<A> {
             instance: entry.instance,
             changed: false,
             machine: Machine::new(layout.entry_registers(), entry.pc, meter),
+            native: None,
             image: entry.image,
             layout,
             space,

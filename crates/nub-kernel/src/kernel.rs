@@ -140,7 +140,7 @@ impl<A: Arch> Kernel<A> {
     /// How the kernel is. Figures the platform counts are its own to add.
     pub fn health_check(&self) -> Health {
         let (cached_objects, cached_bytes) = self.runtime.cached();
-        Health {
+        let mut health = Health {
             state_root: self.state_root(),
             height: self.committed.map_or(0, |committed| committed.height),
             candidates: self.candidates.len() as u32,
@@ -148,7 +148,9 @@ impl<A: Arch> Kernel<A> {
             cached_bytes,
             pending_objects: self.runtime.pending.len() as u64,
             ..Health::default()
-        }
+        };
+        self.runtime.engines.report(&mut health);
+        health
     }
 
     /// The platform below.

@@ -6,7 +6,8 @@
 //! - Nothing observable depends on what is cached, mapped, pending or compiled.
 //!
 //! From the outside in: [`Kernel`] holds a state and its candidates; `block` runs events on a `world`;
-//! `calls` is the call stack of `frame`s; `pager` and `host_calls` answer a frame's exits; `runtime`
+//! `calls` is the call stack of `frame`s; `engine` runs a frame, `pager` and `host_calls` answer
+//! its exits; `runtime`
 //! finds objects and hashes what changed.
 
 #![no_std]
@@ -19,6 +20,8 @@ mod block;
 mod cache;
 mod calls;
 mod candidates;
+mod code_cache;
+mod engine;
 mod event;
 mod frame;
 mod genesis;

@@ -3,13 +3,14 @@
 use crate::frame::page_of;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
 use javm_interpreter::Code;
 use javm_isa::{BlobError, BranchTargets, Layout, LayoutError, OpcodeTable, Program};
 use nub_abi::Hash;
 use nub_state::{DataCap, DecodeError, Image, NoLoader, PAGE_BYTES, Page, StateError};
 
 /// The opcode numbering of Images.
-const TABLE: OpcodeTable = OpcodeTable::JamV1;
+pub(crate) const TABLE: OpcodeTable = OpcodeTable::JamV1;
 
 /// Why an Image is refused by `image_create`, a genesis, or the linker.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,13 +40,19 @@ pub enum ImageError {
     NoEndpoints,
 }
 
+/// In place of the gas interpreted: compiling it failed.
+const NEVER_COMPILE: u64 = u64::MAX;
+
 /// An Image ready to run.
 pub(crate) struct LoadedImage {
     hash: Hash,
     encoded_bytes: u64,
     sizes: MemorySizes,
     endpoints: Vec<(u16, u32)>,
+    program: Program,
     code: Code,
+    /// Gas that was interpreted of it, or [`NEVER_COMPILE`]. Decides when it is compiled and nothing else.
+    interpreted_gas: AtomicU64,
     read_only_pages: Vec<Arc<Page>>,
     data_pages: Vec<Arc<Page>>,
 }
@@ -53,13 +60,15 @@ pub(crate) struct LoadedImage {
 impl LoadedImage {
     /// Makes an Image that σ holds, or that [`validate_image`] accepted, ready to run.
     pub(crate) fn new(image: &Image, hash: Hash, encoded_bytes: u64) -> Result<Self, BlobError> {
-        let code = Code::new(&Program::parse(&image.program)?, TABLE);
+        let program = Program::parse(&image.program)?;
         Ok(Self {
             hash,
             encoded_bytes,
             sizes: MemorySizes::of(image),
             endpoints: image.endpoints.clone(),
-            code,
+            code: Code::new(&program, TABLE),
+            program,
+            interpreted_gas: AtomicU64::new(0),
             read_only_pages: pages_of(&image.ro_data),
             data_pages: pages_of(&image.rw_data),
         })
@@ -78,6 +87,34 @@ impl LoadedImage {
     /// The decoded program.
     pub(crate) fn code(&self) -> &Code {
         &self.code
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Whether compiling it has not failed.
+    pub(crate) fn is_compilable(&self) -> bool {
+        self.interpreted_gas() != NEVER_COMPILE
+    }
+
+    /// Has it interpreted as long as it is held.
+    pub(crate) fn never_compile(&self) {
+        self.interpreted_gas.store(NEVER_COMPILE, Ordering::Relaxed);
+    }
+
+    /// Gas that was interpreted of it since it was loaded.
+    pub(crate) fn interpreted_gas(&self) -> u64 {
+        self.interpreted_gas.load(Ordering::Relaxed)
+    }
+
+    /// Adds to that.
+    pub(crate) fn note_interpreted(&self, gas: u64) {
+        if self.is_compilable() {
+            let sum = self.interpreted_gas().saturating_add(gas).min(NEVER_COMPILE - 1);
+            self.interpreted_gas.store(sum, Ordering::Relaxed);
+        }
     }
 
     /// Where an endpoint starts.
@@ -109,7 +146,8 @@ impl LoadedImage {
     /// About how much memory this takes, for the cache's budget.
     pub(crate) fn memory_bytes(&self) -> u64 {
         let pages = ((self.read_only_pages.len() + self.data_pages.len()) * PAGE_BYTES) as u64;
-        pages + self.code.memory_len_bytes() as u64
+        // The program holds its code and a bit for each octet of it, and its jump table.
+        pages + (self.code.memory_len_bytes() + 2 * self.program.code().len()) as u64
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::arch::{Arch, Blobs};
 use crate::cache::Cache;
+use crate::engine::Engines;
 use crate::pending::Pending;
 use crate::program::LoadedImage;
 use crate::random::{KernelBuildHasher, kernel_rng};
@@ -22,6 +23,7 @@ pub(crate) struct Runtime<A: Arch> {
     pub(crate) pending: Pending,
     objects: Cache<Handle>,
     programs: Cache<Arc<LoadedImage>>,
+    pub(crate) engines: Engines<A::Native>,
     source: Source,
     /// Objects asked for by hash, while that is recorded.
     reads: Option<BTreeSet<Hash>>,
@@ -60,6 +62,7 @@ impl<A: Arch> Runtime<A> {
             pending: Pending::default(),
             objects: Cache::new(budget_bytes, hasher),
             programs: Cache::new(budget_bytes, hasher),
+            engines: Engines::new(config),
             source: Source::Blobs,
             reads: None,
             hasher,
