@@ -5,7 +5,7 @@ use crate::descriptor::{USER_CODE, USER_DATA};
 use crate::layout::{CONTROL, PAGE_BYTES, STACK_BYTES, STACK_TOP};
 use crate::page_table::loaded_root;
 use crate::trap::USER_FLAGS;
-use crate::{arena, descriptor, gate, privilege, rpc, transport, window};
+use crate::{arena, descriptor, gate, privilege, rpc, runs, transport, window};
 use core::arch::{asm, global_asm};
 use core::mem::{offset_of, size_of};
 use hyperlight_common::mem::HyperlightPEB;
@@ -67,6 +67,7 @@ extern "sysv64" fn boot(start: *const HyperlightPEB) -> u64 {
     // SAFETY: called once; the root was written at entry.
     unsafe { arena::map(is_for_ring_3) };
     arena::init();
+    runs::init(is_for_ring_3);
     window::init();
     transport::init();
     assert!(map.is_some(), "the start data names no privilege map; host and guest were built apart");

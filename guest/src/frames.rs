@@ -1,16 +1,35 @@
 //! The frame allocator. A frame is 4 KiB of the arena, named by its physical address.
 //!
-//! Memory never used yet lies in the middle: the heap grows into it from below, frames come from above. It
-//! is zero, as the host gave it. Frames given back wait in two lists, those known to be zero apart.
+//! All memory is frames: programs, page tables and the kernel's heap take them from here and give them back,
+//! so whatever one part gives up the others can have. Memory never used is zero, as the host gave it. Frames
+//! given back wait in lists: known to be zero, of anything, and those that a translation may still name.
+//!
+//! The last [`headroom`](usage) frames are for the heap alone. Programs, page tables and the kernel's checks
+//! ([`free_bytes`]) see memory as used up before, so that there is enough left to finish what was begun and to
+//! say why it failed.
 
 use crate::arena::{to_physical, to_virtual};
 use crate::control::{Control, with_control};
 use crate::layout::PAGE_BYTES;
 use crate::single::Single;
+use crate::{bins, runs};
 use core::ptr::NonNull;
 
-static FRAMES: Single<Frames> =
-    Single::new(Frames { fresh_start: 0, fresh_end: 0, dirty: List::EMPTY, clean: List::EMPTY, total: 0 });
+static FRAMES: Single<Frames> = Single::new(Frames {
+    fresh_start: 0,
+    fresh_end: 0,
+    dirty: List::EMPTY,
+    clean: List::EMPTY,
+    stale: List::EMPTY,
+    total: 0,
+    headroom: 0,
+    until_shortage: u64::MAX,
+    short_at: None,
+    shortage_depth: 0,
+});
+
+/// The most frames kept for the heap alone: four of the longest messages.
+const HEADROOM_MAX: u64 = 4096;
 
 struct Frames {
     /// Memory never used, physical, page-aligned.
@@ -20,7 +39,17 @@ struct Frames {
     dirty: List,
     /// Frames given back and zero, but for the link in the first word.
     clean: List,
+    /// Frames given back that a cached translation may still name.
+    stale: List,
     total: u64,
+    /// Free frames that only the heap may have.
+    headroom: u64,
+    /// Allocations until memory counts as used up; for tests.
+    until_shortage: u64,
+    /// Frames free when memory began to count as used up.
+    short_at: Option<u64>,
+    /// The most frames taken after that.
+    shortage_depth: u64,
 }
 
 /// Free frames, linked through their first words.
@@ -65,6 +94,32 @@ impl Frames {
         Some(self.fresh_end)
     }
 
+    fn free(&self) -> u64 {
+        let fresh = (self.fresh_end - self.fresh_start) / PAGE_BYTES;
+        fresh + self.dirty.count + self.clean.count
+    }
+
+    /// Frames that others than the heap may have.
+    fn spare(&self) -> u64 {
+        match self.until_shortage {
+            0 => 0,
+            _ => (self.free() + self.stale.count).saturating_sub(self.headroom),
+        }
+    }
+
+    /// Counts an allocation, and how much is taken once memory counts as used up.
+    fn tick(&mut self) {
+        if self.until_shortage == u64::MAX {
+            return;
+        }
+        self.until_shortage = self.until_shortage.saturating_sub(1);
+        if self.until_shortage == 0 {
+            let free = self.free() + self.stale.count;
+            let start = *self.short_at.get_or_insert(free);
+            self.shortage_depth = self.shortage_depth.max(start.saturating_sub(free));
+        }
+    }
+
     /// A frame of anything.
     fn take(&mut self) -> Option<u64> {
         self.dirty.pop().or_else(|| self.fresh()).or_else(|| self.clean.pop())
@@ -81,26 +136,83 @@ impl Frames {
     }
 }
 
-/// Gives the allocator its memory.
+/// Gives the allocator its memory. Until then there is no heap.
 ///
 /// # Safety
 /// The frames are unused, zero and in the linear map.
 pub unsafe fn init(start: u64, frame_count: u64) {
+    // SAFETY: by this function's condition; those frames are the bins' for good.
+    let used = unsafe { bins::init(start, frame_count) };
     FRAMES.with(|frames| {
-        frames.fresh_start = start;
+        frames.fresh_start = start + used * PAGE_BYTES;
         frames.fresh_end = start + frame_count * PAGE_BYTES;
         frames.total = frame_count;
+        frames.headroom = HEADROOM_MAX.min(frame_count / 4);
     });
 }
 
-/// Takes a frame of anything.
+/// Takes a frame of anything, unless only the headroom is left.
 pub fn take() -> Option<u64> {
+    settle_if_needed(0);
+    FRAMES.with(|frames| {
+        frames.tick();
+        if frames.spare() == 0 { None } else { frames.take() }
+    })
+}
+
+/// Takes a frame of zeros, unless only the headroom is left.
+pub fn take_zeroed() -> Option<u64> {
+    settle_if_needed(0);
+    FRAMES.with(|frames| {
+        frames.tick();
+        if frames.spare() == 0 { None } else { frames.take_zeroed() }
+    })
+}
+
+/// Takes a frame of anything for the kernel's heap.
+pub fn take_for_heap() -> Option<u64> {
+    settle_if_needed(0);
     FRAMES.with(Frames::take)
 }
 
-/// Takes a frame of zeros.
-pub fn take_zeroed() -> Option<u64> {
+/// Takes a frame of zeros for the kernel's heap.
+pub fn take_zeroed_for_heap() -> Option<u64> {
+    settle_if_needed(0);
     FRAMES.with(Frames::take_zeroed)
+}
+
+/// Whether the heap can have that many frames.
+pub fn has_for_heap(frame_count: u64) -> bool {
+    settle_if_needed(frame_count);
+    FRAMES.with(|frames| frames.free() >= frame_count)
+}
+
+/// Forgets old translations if that brings frames that are needed now, beside `frame_count` others.
+fn settle_if_needed(frame_count: u64) {
+    let is_needed = FRAMES.with(|frames| frames.free() <= frame_count && frames.stale.count > 0);
+    if is_needed {
+        runs::settle();
+    }
+}
+
+/// Notes an allocation of the heap; see [`arm_shortage`].
+pub fn tick() {
+    FRAMES.with(Frames::tick);
+}
+
+/// From the n-th allocation on, memory counts as used up but for the headroom; `None` ends that. Gives how
+/// many frames were taken from the headroom since. For tests.
+pub fn arm_shortage(allocations: Option<u64>) -> u64 {
+    FRAMES.with(|frames| {
+        frames.until_shortage = allocations.unwrap_or(u64::MAX);
+        frames.short_at = None;
+        core::mem::take(&mut frames.shortage_depth)
+    })
+}
+
+/// Bytes that are free beside the headroom.
+pub fn free_bytes() -> u64 {
+    FRAMES.with(|frames| frames.spare() * PAGE_BYTES)
 }
 
 /// Gives a frame back. Nobody may use it any more.
@@ -113,35 +225,39 @@ pub fn give_zeroed(frame: u64) {
     FRAMES.with(|frames| frames.clean.push(frame));
 }
 
-/// Takes `len_bytes` of fresh memory for the heap, right above what it took before: its physical start.
-pub fn grow_heap(len_bytes: u64) -> Option<u64> {
+/// Gives a frame back that a cached translation may still name.
+pub fn give_stale(frame: u64) {
+    FRAMES.with(|frames| frames.stale.push(frame));
+}
+
+/// Frames that wait for translations to be forgotten.
+pub fn stale_count() -> u64 {
+    FRAMES.with(|frames| frames.stale.count)
+}
+
+/// All translations were forgotten: stale frames are as good as others.
+pub fn translations_forgotten() {
     FRAMES.with(|frames| {
-        if frames.fresh_end - frames.fresh_start < len_bytes {
-            return None;
+        while let Some(frame) = frames.stale.pop() {
+            frames.dirty.push(frame);
         }
-        let start = frames.fresh_start;
-        frames.fresh_start += len_bytes;
-        Some(start)
-    })
+    });
 }
 
 /// Frames free and frames in all. Frames in the fault path's reserve count as free.
 pub fn usage() -> (u64, u64) {
     let reserve = with_control(|control| control.zeros.count() + control.copies.count()) as u64;
-    FRAMES.with(|frames| {
-        let fresh = (frames.fresh_end - frames.fresh_start) / PAGE_BYTES;
-        (fresh + frames.dirty.count + frames.clean.count + reserve, frames.total)
-    })
+    FRAMES.with(|frames| (frames.free() + frames.stale.count + reserve, frames.total))
 }
 
 /// Fills the fault path's reserve as far as frames go.
 pub fn refill_reserve(control: &mut Control) {
     FRAMES.with(|frames| {
-        while !control.zeros.is_full() {
+        while !control.zeros.is_full() && frames.spare() > 0 {
             let Some(frame) = frames.take_zeroed() else { return };
             control.zeros.push(frame);
         }
-        while !control.copies.is_full() {
+        while !control.copies.is_full() && frames.spare() > 0 {
             let Some(frame) = frames.take() else { return };
             control.copies.push(frame);
         }

@@ -31,6 +31,15 @@ pub const WINDOW_COUNT: usize = 128;
 /// All windows.
 pub const WINDOWS_RANGE: Range<u64> = WINDOWS..WINDOWS + WINDOW_COUNT as u64 * WINDOW_STRIDE;
 
+/// Where runs of the kernel's heap are mapped: a region for each class of sizes, from 2 pages to 2²² pages.
+pub const RUNS: u64 = 8 << 39;
+/// Addresses of a class.
+pub const RUN_CLASS_BYTES: u64 = 32 << 30;
+/// Classes.
+pub const RUN_CLASS_COUNT: usize = 22;
+
+const _: () = assert!(RUN_CLASS_BYTES >= 4096 << RUN_CLASS_COUNT);
+const _: () = assert!(RUNS + RUN_CLASS_COUNT as u64 * RUN_CLASS_BYTES <= 10 << 39);
 const _: () = assert!(WINDOWS_RANGE.end == 4 << 39);
 const _: () = assert!(WINDOWS_RANGE.end <= LINEAR_OFFSET);
 const _: () = assert!((SCRATCH_TOP_GPA as u64) < 1 << 39);

@@ -15,7 +15,7 @@
 //! - [`control`], [`descriptor`], [`trap`], [`gate`]: what the processor is told
 //! - [`privilege`]: the kernel in ring 3, where ring 0 is emulated
 //! - [`entry`], [`note`]: how the host starts us
-//! - [`arena`], [`frames`], [`heap`]: memory for the kernel
+//! - [`arena`], [`frames`], [`bins`], [`runs`], [`heap`]: memory for the kernel
 //! - [`page_table`], [`window`], [`space`], [`accessors`], [`fault`]: memory for programs
 //! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
 //! - [`epitaph`]: last words
@@ -30,6 +30,7 @@ extern crate alloc;
 
 mod accessors;
 mod arena;
+mod bins;
 mod blobs;
 mod control;
 mod descriptor;
@@ -47,6 +48,7 @@ mod privilege;
 mod probes;
 mod queue_memory;
 mod rpc;
+mod runs;
 mod script;
 mod single;
 mod space;

@@ -32,6 +32,23 @@ impl Entry {
         Self(frame | PRESENT | WRITABLE | USER | ACCESSED)
     }
 
+    /// Points to a table of the kernel's alone.
+    pub const fn kernel_table(frame: u64, is_for_ring_3: bool) -> Self {
+        let user = if is_for_ring_3 { USER } else { 0 };
+        Self(frame | PRESENT | WRITABLE | user | ACCESSED)
+    }
+
+    /// Nothing here; what the processor does not look at holds a number.
+    pub const fn absent_with(value: u32) -> Self {
+        Self((value as u64) << 1)
+    }
+
+    /// The number in an absent entry.
+    pub const fn absent_value(self) -> u32 {
+        debug_assert!(!self.is_present());
+        (self.0 >> 1) as u32
+    }
+
     /// A page that may be read.
     pub const fn read_only(frame: u64) -> Self {
         Self(frame | PRESENT | USER | ACCESSED | NO_EXECUTE)

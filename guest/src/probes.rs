@@ -40,6 +40,8 @@ pub fn answer(probe: Probe) -> ProbeReply {
         Probe::Windows(count) => windows(count),
         Probe::AllWindows => Ok(all_windows()),
         Probe::Heap { steps, seed } => Ok(heap(steps, seed)),
+        Probe::Fill { size, share_percent } => Ok(fill(size, share_percent)),
+        Probe::Shortage(after) => Ok(frames::arm_shortage(after.checked_sub(1))),
     };
     or_failed(number, ProbeReply::Number)
 }
@@ -171,6 +173,22 @@ fn heap(steps: u32, mut seed: u64) -> u64 {
         }
     }
     wrong + blocks.iter().filter(|block| block[block.len() - 1] != block[0]).count() as u64
+}
+
+/// Fills memory with blocks of one size and frees them out of order.
+fn fill(size: u64, share_percent: u64) -> u64 {
+    // A slot of a run may be twice its length, and blocks need a list.
+    let budget = frames::free_bytes() * share_percent / 100;
+    let mut bytes = 0;
+    let mut blocks: Vec<Option<Vec<u8>>> = Vec::new();
+    while bytes + size + (blocks.capacity() as u64 + 1) * 48 < budget && frames::free_bytes() > 2 * size {
+        let mut block = Vec::with_capacity(size as usize);
+        block.push(1);
+        blocks.push(Some(block));
+        bytes += size;
+    }
+    blocks.iter_mut().step_by(2).for_each(|block| *block = None);
+    bytes
 }
 
 /// Dies. What happens is wrong on purpose; the host must get an epitaph.

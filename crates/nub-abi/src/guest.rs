@@ -92,6 +92,17 @@ pub enum Probe {
         /// Where the pseudo-random sequence starts.
         seed: u64,
     },
+    /// Fills a share of the free memory with blocks of one size, frees every second, then the others; gives the
+    /// bytes of all of them.
+    Fill {
+        /// Bytes of a block.
+        size: u64,
+        /// How much to fill.
+        share_percent: u64,
+    },
+    /// From the n-th allocation of memory on, it counts as used up, but for what the kernel keeps to answer;
+    /// 0 ends that. Gives how many frames of what is kept were taken since the last time.
+    Shortage(u64),
     /// Dies in this way.
     Die(Death),
 }
