@@ -36,11 +36,25 @@ pub fn compile(
     table: OpcodeTable,
     features: Features,
 ) -> Result<CompiledCode, CompileError> {
+    compile_within(program, table, features, usize::MAX)
+}
+
+/// The same, but gives up when the machine code takes more than `code_bytes_max` octets, and so more than three
+/// times that in memory.
+///
+/// # Errors
+/// As [`compile`], and [`CompileError::TooLong`].
+pub fn compile_within(
+    program: &Program,
+    table: OpcodeTable,
+    features: Features,
+    code_bytes_max: usize,
+) -> Result<CompiledCode, CompileError> {
     let sized_entry_count = sized_entry_count(program)?;
     let instruction_count = count_instructions(program)?;
     let gas_blocks = GasBlocks::new(program, table);
     let targets = BranchTargets::new(program, table);
-    let capacity = program.code().len() * EXPECTED_EXPANSION;
+    let capacity = (program.code().len() * EXPECTED_EXPANSION).min(code_bytes_max);
     let mut translator = Translator::new(program, features, targets, capacity);
     let start = translator.position();
     let mut positions = Vec::with_capacity(instruction_count);
@@ -52,6 +66,9 @@ pub fn compile(
         }
         positions.push(Position { pc, offset: translator.position(), cost });
         translator.instruction(&program.instruction_at(pc, table), pc);
+        if translator.len_bytes() as usize > code_bytes_max {
+            return Err(CompileError::TooLong { code_bytes_max });
+        }
         match translator.len_bytes() - before {
             0..=MAX_INSTRUCTION_LEN_BYTES => Ok(()),
             len_bytes => Err(CompileError::ExpansionBound { position: pc, len_bytes }),

@@ -49,6 +49,12 @@ impl CompiledCode {
         &self.code
     }
 
+    /// Takes the machine code out, for whoever has loaded it elsewhere: [`code`](Self::code) is empty then, all else
+    /// goes on as before.
+    pub fn take_code(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.code)
+    }
+
     /// The jump table, never empty: positions in the code. Whoever loads the code writes them, each plus
     /// the code's address and as 8 octets, to where [`Context::jump_table`] points.
     pub fn jump_table(&self) -> &[u32] {

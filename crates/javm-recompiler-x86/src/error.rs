@@ -15,6 +15,12 @@ pub enum CompileError {
         /// How many entries it has.
         entry_count: u64,
     },
+    /// The machine code would take more room than it was given.
+    #[error("the machine code takes more than the {code_bytes_max} octets it may")]
+    TooLong {
+        /// What it may take.
+        code_bytes_max: usize,
+    },
     /// An instruction took more machine code than
     /// [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES): a bug of this crate.
     #[error("the instruction at {position} took {len_bytes} octets of machine code, more than the bound")]

@@ -25,7 +25,9 @@ mod features;
 mod registers;
 mod translate;
 
-pub use compile::{MAX_INSTRUCTION_LEN_BYTES, MAX_JUMP_TABLE_ENTRIES, MAX_PROLOGUE_LEN_BYTES, compile};
+pub use compile::{
+    MAX_INSTRUCTION_LEN_BYTES, MAX_JUMP_TABLE_ENTRIES, MAX_PROLOGUE_LEN_BYTES, compile, compile_within,
+};
 pub use compiled::{CompiledCode, Exit, Position};
 pub use context::{CONTEXT_LEN_BYTES, Context, ExitKind};
 pub use error::{CompileError, CorruptContext};
