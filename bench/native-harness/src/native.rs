@@ -72,7 +72,6 @@ pub fn run_native(
     context.registers = machine.registers;
     context.pc = machine.pc;
     context.gas = machine.gas_left;
-    context.platform = [0; 4];
     context.exit_pointers = [entry::exit_address(); 4];
     context.jump_table = code.jump_table_address();
     if let Err(exit) = code.compiled().enter(context, address, machine.is_charged) {
@@ -80,16 +79,20 @@ pub fn run_native(
         machine.is_charged = exit != Exit::OutOfGas;
         return Ok(plain(exit));
     }
-    signal::set_running(address..address + code.compiled().code().len() as u64);
-    // SAFETY: the context is ready, `resume` points into the code, the jump table's entries too; the window's
-    // address belongs to the context; pages of the window hold nothing that Rust refers to while `window` is
+    context.platform[signal::FAULT_SLOT] = 0;
+    let code_addresses = address..address + code.compiled().code().len() as u64;
+    entry::set_segment(window.address())?;
+    signal::set_running(code_addresses, window.address());
+    // SAFETY: the context is ready, `resume` points into the code, the jump table's entries too; the segment
+    // begins with the window; signals come on a stack of their own; pages of the window hold nothing that Rust refers to while `window` is
     // borrowed. The code has no more to reach than its window and context: that is what is being tested.
-    unsafe { entry::nub_test_native_enter(window.address(), address) };
-    signal::set_running(0..0);
+    unsafe { entry::nub_test_native_enter(address) };
+    signal::set_running(0..0, 0);
     let context = window.context();
     machine.registers = context.registers;
-    let exit = if context.platform[0] == signal::FAULTED {
-        let offset = u32::try_from(context.platform[1] - address).expect("the fault is in the code");
+    let fault_address = context.platform[signal::FAULT_SLOT];
+    let exit = if fault_address != 0 {
+        let offset = u32::try_from(fault_address - address).expect("the fault is in the code");
         machine.gas_left = context.gas;
         machine.pc = code.compiled().fault_pc(offset).expect("only instructions fault");
         fault(code, machine, window)

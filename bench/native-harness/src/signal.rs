@@ -2,21 +2,21 @@
 
 use std::{cell::Cell, ops::Range, ptr, sync::OnceLock};
 
-use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, MACHINE_REGISTERS};
+use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, GAS_REGISTER, MACHINE_REGISTERS};
 
 use crate::{HarnessError, entry};
 
-/// In `Context::platform[0]`: the run ended by a fault, whose address in the code is in `platform[1]`.
-pub(crate) const FAULTED: u64 = 1;
+/// In which of `Context::platform` there is the address of the instruction that faulted, 0 if none did.
+pub(crate) const FAULT_SLOT: usize = 1;
 
 thread_local! {
-    /// The addresses of the code that this thread runs now.
-    static RUNNING: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    /// The addresses of the code that this thread runs now, and of its window.
+    static RUNNING: Cell<(u64, u64, u64)> = const { Cell::new((0, 0, 0)) };
 }
 
-/// Says that this thread runs the code at these addresses, until it says otherwise.
-pub(crate) fn set_running(code: Range<u64>) {
-    RUNNING.set((code.start, code.end));
+/// Says that this thread runs the code at these addresses in this window, until it says otherwise.
+pub(crate) fn set_running(code: Range<u64>, window: u64) {
+    RUNNING.set((code.start, code.end, window));
 }
 
 /// Installs the handler, once for the process.
@@ -64,21 +64,21 @@ extern "C" fn handle(_signal: i32, _info: *mut libc::siginfo_t, context: *mut li
     // SAFETY: with SA_SIGINFO the third argument is this, for the handler alone.
     let gregs = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
     let rip = gregs[libc::REG_RIP as usize] as u64;
-    let (start, end) = RUNNING.get();
+    let (start, end, window) = RUNNING.get();
     if !(start..end).contains(&rip) {
         // Not ours: the default action, when the instruction faults again.
         // SAFETY: setting the default action is always allowed.
         unsafe { libc::signal(libc::SIGSEGV, libc::SIG_DFL) };
         return;
     }
-    let window = gregs[libc::REG_R15 as usize] as usize as *mut u8;
-    // SAFETY: while the code runs r15 is its window's address, and its context, which lies below, belongs to
-    // this thread alone.
-    let context = unsafe { &mut *window.sub(CONTEXT_LEN_BYTES).cast::<Context>() };
+    // SAFETY: the context of the window in which the code runs belongs to this thread alone, and nothing else
+    // refers to it while the code runs.
+    let context = unsafe { &mut *(window as usize as *mut u8).sub(CONTEXT_LEN_BYTES).cast::<Context>() };
+    let value = |number: u8| gregs[GREGS[number as usize] as usize] as u64;
     for (register, number) in context.registers.iter_mut().zip(MACHINE_REGISTERS) {
-        *register = gregs[GREGS[number as usize] as usize] as u64;
+        *register = value(number);
     }
-    context.platform[0] = FAULTED;
-    context.platform[1] = rip;
+    context.gas = value(GAS_REGISTER);
+    context.platform[FAULT_SLOT] = rip;
     gregs[libc::REG_RIP as usize] = entry::exit_address() as i64;
 }

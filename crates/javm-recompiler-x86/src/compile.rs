@@ -14,7 +14,7 @@ use crate::translate::Translator;
 pub const MAX_INSTRUCTION_LEN_BYTES: u32 = 128;
 
 /// The most machine code that is not an instruction's.
-pub const MAX_PROLOGUE_LEN_BYTES: u32 = 512;
+pub const MAX_PROLOGUE_LEN_BYTES: u32 = 1024;
 
 /// The longest jump table whose entries have a size: so that no index reaches the halting address.
 pub const MAX_JUMP_TABLE_ENTRIES: u64 = 1 << 28;

@@ -109,7 +109,7 @@ impl CompiledCode {
                 context.gas = context.gas.wrapping_add(cost.into());
                 Exit::OutOfGas
             }
-            ExitKind::HostCall => Exit::HostCall(context.host_call),
+            ExitKind::HostCall => Exit::HostCall(i64::from(context.host_call) as u64),
         })
     }
 

@@ -37,5 +37,5 @@ pub enum CompileError {
 #[error("{exit_kind} is no kind of exit")]
 pub struct CorruptContext {
     /// The kind it names.
-    pub exit_kind: u32,
+    pub exit_kind: u64,
 }

@@ -4,9 +4,10 @@
 //!   bound on expansion. The same program, opcode table and [`Features`] give the same octets, always.
 //! - Rules that engines must agree on (blocks, targets, gas, faults) are `javm-isa`'s. What differs from
 //!   the interpreter is a bug of the highest severity.
-//! - The thirteen registers live in machine registers; r15 holds the address of the program's window, rcx
-//!   is scratch, rsp is never touched. Addresses are taken modulo 2^32 before the window's is added, so no
-//!   access leaves the window and the 8 octets after it; page tables say what may be touched.
+//! - The thirteen registers live in machine registers, and the gas in rsp: code uses no stack; rcx and rdx are
+//!   scratch. The segment `gs` begins with the program's window. Addresses are taken modulo 2^32 before the
+//!   segment's is added, by the address size, so no access leaves the window and the 8 octets after it; page
+//!   tables say what may be touched.
 //! - State crosses in a [`Context`] below the window; code is left only through the pointers in it. So one
 //!   translation serves every platform and privilege, and this crate names none.
 //! - An access that faults has changed nothing: [`CompiledCode::fault_pc`] names its instruction, the
@@ -32,4 +33,4 @@ pub use compiled::{CompiledCode, Exit, Position};
 pub use context::{CONTEXT_LEN_BYTES, Context, ExitKind};
 pub use error::{CompileError, CorruptContext};
 pub use features::Features;
-pub use registers::{MACHINE_REGISTERS, WINDOW_REGISTER};
+pub use registers::{GAS_REGISTER, MACHINE_REGISTERS};

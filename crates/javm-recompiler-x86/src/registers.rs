@@ -4,19 +4,23 @@ use javm_isa::{REGISTER_COUNT, Reg};
 
 use crate::asm::Gpr;
 
-/// Holds the address of the window, whose context lies just below.
-pub(crate) const WINDOW: Gpr = Gpr::R15;
+/// Holds the gas left. No stack is used, and this is the one register that no instruction needs in any form
+/// that rsp does not have.
+pub(crate) const GAS: Gpr = Gpr::Rsp;
 
-/// Nothing lives here between instructions.
+/// Nothing lives here between instructions. Counts of shifts must be here.
 pub(crate) const SCRATCH: Gpr = Gpr::Rcx;
 
-/// r0 to r12. The stack pointer and the first arguments get short encodings as bases; rax and rdx, which
-/// products and quotients overwrite, are temporaries.
+/// Nothing lives here between instructions either. Upper halves of products and dividends are here.
+pub(crate) const UPPER: Gpr = Gpr::Rdx;
+
+/// r0 to r12. The stack pointer and the first arguments get short encodings as bases; rax, which products
+/// and quotients overwrite, is a temporary.
 const GPRS: [Gpr; REGISTER_COUNT] = [
     Gpr::R12, // r0, return address
     Gpr::Rbp, // r1, stack pointer
     Gpr::Rax, // r2, temporary
-    Gpr::Rdx, // r3, temporary
+    Gpr::R15, // r3, temporary
     Gpr::R11, // r4, temporary
     Gpr::R14, // r5, saved
     Gpr::R13, // r6, saved
@@ -46,5 +50,5 @@ pub const MACHINE_REGISTERS: [u8; REGISTER_COUNT] = {
     numbers
 };
 
-/// The number of the machine register that holds the window's address while code runs.
-pub const WINDOW_REGISTER: u8 = WINDOW as u8;
+/// The number of the machine register that holds the gas left while code runs: that of rsp.
+pub const GAS_REGISTER: u8 = GAS as u8;

@@ -1,6 +1,6 @@
 //! Sums, differences, logic and comparisons.
 
-use super::encoding::{Encoding, Op};
+use super::encoding::{Encoding, Op, is_short};
 use super::{Asm, Gpr, Mem, Width};
 
 /// The eight classic operations that are used, by their number in opcodes.
@@ -21,12 +21,10 @@ impl Alu {
     pub const ALL: [Alu; 6] = [Self::Add, Self::Or, Self::And, Self::Sub, Self::Xor, Self::Cmp];
 }
 
+/// The opcode of an operation with an immediate of an octet or of four.
 #[inline(always)]
-fn immediate(short: Encoding, long: Encoding, value: i32) -> Encoding {
-    match i8::try_from(value) {
-        Ok(value) => short.octet(value as u8),
-        Err(_) => long.imm32(value),
-    }
+fn with_imm(value: i32) -> Op {
+    Op::one(0x81 | u8::from(is_short(value)) << 1)
 }
 
 impl Asm {
@@ -39,23 +37,13 @@ impl Asm {
     /// `op d, imm`, the immediate sign-extended.
     #[inline(always)]
     pub fn alu_imm(&mut self, op: Alu, width: Width, d: Gpr, value: i32) {
-        let short = Encoding::registers(width, Op::one(0x83), op as u8, d);
-        let long = Encoding::registers(width, Op::one(0x81), op as u8, d);
-        self.put(immediate(short, long, value));
+        self.put(Encoding::registers(width, with_imm(value), op as u8, d).imm(value));
     }
 
     /// `op d, [mem]`
     #[inline(always)]
     pub fn alu_load(&mut self, op: Alu, width: Width, d: Gpr, mem: Mem) {
         self.put(Encoding::memory(width, Op::one((op as u8) << 3 | 3), d as u8, mem));
-    }
-
-    /// `op [mem], imm`, the immediate sign-extended.
-    #[inline(always)]
-    pub fn alu_memory_imm(&mut self, op: Alu, width: Width, mem: Mem, value: i32) {
-        let short = Encoding::memory(width, Op::one(0x83), op as u8, mem);
-        let long = Encoding::memory(width, Op::one(0x81), op as u8, mem);
-        self.put(immediate(short, long, value));
     }
 
     /// `test a, b`
@@ -86,7 +74,7 @@ impl Asm {
     /// Ends an encoding with the distance from its end to a position already written.
     #[inline(always)]
     pub(super) fn relative(&self, encoding: Encoding, target: u32) -> Encoding {
-        let end = self.position().wrapping_add(encoding.len_bytes + 4);
+        let end = self.position().wrapping_add(encoding.len_bytes() + 4);
         encoding.imm32(target.wrapping_sub(end) as i32)
     }
 }

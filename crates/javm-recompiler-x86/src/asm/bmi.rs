@@ -41,7 +41,7 @@ impl Asm {
 
     /// `rorx d, s, imm8`
     pub fn rorx(&mut self, width: Width, d: Gpr, s: Gpr, count: u8) {
-        self.put(vex(width, Vex { prefix: 3, map: 3, opcode: 0xF0 }, d, 0, s).octet(count));
+        self.put(vex(width, Vex { prefix: 3, map: 3, opcode: 0xF0 }, d, 0, s).imm8(count));
     }
 
     /// `mulx high, low, s`: high:low = rdx × s, unsigned.

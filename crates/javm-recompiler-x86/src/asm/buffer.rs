@@ -4,13 +4,13 @@ use alloc::vec::Vec;
 
 use super::encoding::Encoding;
 
-/// Room made ahead, so that an instruction is written with one check.
+/// The most that one instruction writes, what is not part of it included.
 const SLACK_BYTES: usize = 16;
 
 /// Machine code in the making. Its methods, one an instruction, are in the files of the families.
 #[derive(Debug, Default)]
 pub struct Asm {
-    /// The code, then zeros that are not part of it.
+    /// The code, then octets that are not part of it.
     octets: Vec<u8>,
     len_bytes: usize,
 }
@@ -42,9 +42,13 @@ impl Asm {
             self.grow();
         }
         if let Some(room) = self.octets.get_mut(self.len_bytes..end) {
-            room.copy_from_slice(&encoding.octets.to_le_bytes());
+            room[..8].copy_from_slice(&encoding.head.to_le_bytes());
+            let tail_start = (encoding.head_len_bytes & 15) as usize;
+            if let Some(tail) = room.get_mut(tail_start..tail_start + 8) {
+                tail.copy_from_slice(&encoding.tail.to_le_bytes());
+            }
         }
-        self.len_bytes += encoding.len_bytes as usize;
+        self.len_bytes += encoding.len_bytes() as usize;
     }
 
     #[cold]

@@ -1,12 +1,19 @@
 //! The parts that instructions are made of: prefixes, opcode, ModRM, SIB, displacement, immediate.
+//!
+//! Which parts there are depends on registers and values that no branch predictor foresees, so parts are
+//! put together by arithmetic.
 
 use super::operand::{Gpr, Mem, Width};
 
 /// An instruction being put together, at most 15 octets.
 #[derive(Clone, Copy)]
 pub(super) struct Encoding {
-    pub octets: u128,
-    pub len_bytes: u32,
+    /// All up to the SIB.
+    pub head: u64,
+    pub head_len_bytes: u32,
+    /// Displacement and immediate.
+    pub tail: u64,
+    pub tail_len_bytes: u32,
 }
 
 /// An instruction's opcode: one octet, or `0x0F` and one octet, with an optional mandatory prefix.
@@ -37,47 +44,83 @@ impl Op {
     }
 }
 
-impl Encoding {
-    pub const EMPTY: Encoding = Encoding { octets: 0, len_bytes: 0 };
+/// Makes addresses relative to the segment `gs`.
+const GS: u8 = 0x65;
+/// Makes addresses ones of 32 bits.
+const ADDRESS_32: u8 = 0x67;
 
+impl Encoding {
+    pub const EMPTY: Encoding = Encoding { head: 0, head_len_bytes: 0, tail: 0, tail_len_bytes: 0 };
+
+    /// How long it is.
     #[inline(always)]
-    pub fn octet(self, octet: u8) -> Encoding {
-        let octets = self.octets | u128::from(octet) << (8 * self.len_bytes);
-        Encoding { octets, len_bytes: self.len_bytes + 1 }
+    pub fn len_bytes(&self) -> u32 {
+        self.head_len_bytes + self.tail_len_bytes
     }
 
     #[inline(always)]
-    pub fn imm32(self, value: i32) -> Encoding {
-        let octets = self.octets | u128::from(value as u32) << (8 * self.len_bytes);
-        Encoding { octets, len_bytes: self.len_bytes + 4 }
+    pub fn octet(self, octet: u8) -> Encoding {
+        self.octet_if(true, octet)
+    }
+
+    #[inline(always)]
+    fn octet_if(self, is_there: bool, octet: u8) -> Encoding {
+        let octet = u64::from(octet) * u64::from(is_there);
+        Encoding {
+            head: self.head | octet << (8 * self.head_len_bytes),
+            head_len_bytes: self.head_len_bytes + u32::from(is_there),
+            ..self
+        }
+    }
+
+    /// The low octets of a displacement or an immediate.
+    #[inline(always)]
+    fn last(self, value: u32, len_bytes: u32) -> Encoding {
+        let octets = u64::from(value) & ((1 << (8 * len_bytes)) - 1);
+        Encoding {
+            tail: self.tail | octets << (8 * self.tail_len_bytes),
+            tail_len_bytes: self.tail_len_bytes + len_bytes,
+            ..self
+        }
+    }
+
+    #[inline(always)]
+    pub fn imm8(self, value: u8) -> Encoding {
+        self.last(value.into(), 1)
     }
 
     #[inline(always)]
     pub fn imm16(self, value: i16) -> Encoding {
-        self.octet(value as u8).octet((value >> 8) as u8)
+        self.last(u32::from(value as u16), 2)
     }
 
     #[inline(always)]
+    pub fn imm32(self, value: i32) -> Encoding {
+        self.last(value as u32, 4)
+    }
+
+    /// Of an octet if that holds it, see [`is_short`].
+    #[inline(always)]
+    pub fn imm(self, value: i32) -> Encoding {
+        self.last(value as u32, if is_short(value) { 1 } else { 4 })
+    }
+
+    /// Instead of a displacement.
+    #[inline(always)]
     pub fn imm64(self, value: u64) -> Encoding {
-        self.imm32(value as i32).imm32((value >> 32) as i32)
+        Encoding { tail: value, tail_len_bytes: 8, ..self }
     }
 
     /// Prefix, REX and opcode.
     #[inline(always)]
-    fn head(self, width: Width, op: Op, reg: u8, index: u8, rm: u8, needs_rex: bool) -> Encoding {
-        let mut encoding = self;
-        if op.prefix != 0 {
-            encoding = encoding.octet(op.prefix);
-        }
+    fn head(self, width: Width, op: Op, registers: Numbers, needs_rex: bool) -> Encoding {
         let wide = u8::from(width == Width::W64);
+        let Numbers { reg, index, rm } = registers;
         let rex = 0x40 | wide << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | rm >> 3;
-        if rex != 0x40 || needs_rex {
-            encoding = encoding.octet(rex);
-        }
-        if op.is_two_byte {
-            encoding = encoding.octet(0x0F);
-        }
-        encoding.octet(op.octet)
+        self.octet_if(op.prefix != 0, op.prefix)
+            .octet_if(rex != 0x40 || needs_rex, rex)
+            .octet_if(op.is_two_byte, 0x0F)
+            .octet(op.octet)
     }
 
     /// An instruction on two registers, or on one and an opcode extension in `reg`.
@@ -85,39 +128,60 @@ impl Encoding {
     pub fn registers(width: Width, op: Op, reg: u8, rm: Gpr) -> Encoding {
         // Without REX, octet registers 4 to 7 would be ah to bh.
         let needs_rex = op.is_octet && (reg >= 4 || rm as u8 >= 4);
-        let head = Encoding::EMPTY.head(width, op, reg, 0, rm as u8, needs_rex);
+        let numbers = Numbers { reg, index: 0, rm: rm as u8 };
+        let head = Encoding::EMPTY.head(width, op, numbers, needs_rex);
         head.octet(0xC0 | (reg & 7) << 3 | rm.low())
+    }
+
+    /// An instruction on the register whose number is in its opcode.
+    #[inline(always)]
+    pub fn number_in_opcode(width: Width, octet: u8, d: Gpr) -> Encoding {
+        let numbers = Numbers { reg: 0, index: 0, rm: d as u8 };
+        Encoding::EMPTY.head(width, Op::one(octet | d.low()), numbers, false)
     }
 
     /// An instruction on a register, or an opcode extension, and memory.
     #[inline(always)]
     pub fn memory(width: Width, op: Op, reg: u8, mem: Mem) -> Encoding {
         let needs_rex = op.is_octet && reg >= 4;
-        let index = mem.index.map_or(0, |index| index as u8);
-        let head = Encoding::EMPTY.head(width, op, reg, index, mem.base as u8, needs_rex);
-        head.address(reg, mem)
+        let number = |gpr: Option<Gpr>| gpr.map_or(0, |gpr| gpr as u8);
+        let numbers = Numbers { reg, index: number(mem.index), rm: number(mem.base) };
+        let prefixes = Encoding::EMPTY.octet_if(mem.is_in_window, GS).octet_if(mem.is_address_32, ADDRESS_32);
+        prefixes.head(width, op, numbers, needs_rex).address(reg, mem)
     }
 
     /// ModRM, SIB and displacement.
     #[inline(always)]
-    pub fn address(self, reg: u8, mem: Mem) -> Encoding {
-        // rbp and r13 as base without a displacement mean something else.
-        let (mode, disp_len_bytes) = match mem.disp {
-            0 if mem.base.low() != 5 => (0x00, 0),
-            -128..=127 => (0x40, 1),
-            _ => (0x80, 4),
-        };
+    fn address(self, reg: u8, mem: Mem) -> Encoding {
         let reg = (reg & 7) << 3;
-        let encoding = match mem.index {
-            Some(index) => self.octet(mode | reg | 4).octet(index.low() << 3 | mem.base.low()),
-            // rsp and r12 as base need a SIB.
-            None if mem.base.low() == 4 => self.octet(mode | reg | 4).octet(0x24),
-            None => self.octet(mode | reg | mem.base.low()),
+        let Some(base) = mem.base else {
+            return self.octet(reg | 4).octet(0x25).imm32(mem.disp);
         };
-        match disp_len_bytes {
-            0 => encoding,
-            1 => encoding.octet(mem.disp as u8),
-            _ => encoding.imm32(mem.disp),
-        }
+        // rbp and r13 as base without a displacement mean something else; rsp and r12 need a SIB.
+        let disp_len_bytes = match (mem.disp, is_short(mem.disp)) {
+            (0, _) if base.low() != 5 => 0,
+            (_, true) => 1,
+            (_, false) => 4,
+        };
+        let mode = (disp_len_bytes as u8).min(2) << 6;
+        let encoding = match mem.index {
+            Some(index) => self.octet(mode | reg | 4).octet(index.low() << 3 | base.low()),
+            None => self.octet(mode | reg | base.low()).octet_if(base.low() == 4, 0x24),
+        };
+        encoding.last(mem.disp as u32, disp_len_bytes)
     }
+}
+
+/// Register numbers in the places that REX extends.
+#[derive(Clone, Copy)]
+struct Numbers {
+    reg: u8,
+    index: u8,
+    rm: u8,
+}
+
+/// Does a sign-extended octet hold the value?
+#[inline(always)]
+pub(super) fn is_short(value: i32) -> bool {
+    i32::from(value as i8) == value
 }

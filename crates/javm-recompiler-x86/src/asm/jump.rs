@@ -22,7 +22,7 @@ impl Asm {
     fn jump_back(&mut self, short: Encoding, near: Encoding, target: u32) {
         let distance = i64::from(target) - i64::from(self.position()) - 2;
         let encoding = match i8::try_from(distance) {
-            Ok(distance) => short.octet(distance as u8),
+            Ok(distance) => short.imm8(distance as u8),
             Err(_) => self.relative(near, target),
         };
         self.put(encoding);
@@ -45,14 +45,14 @@ impl Asm {
     /// `jcc` with an 8-bit distance to be patched.
     #[inline(always)]
     pub fn jump_if_short(&mut self, condition: Condition) -> u32 {
-        self.put(Encoding::EMPTY.octet(0x70 | condition as u8).octet(0));
+        self.put(Encoding::EMPTY.octet(0x70 | condition as u8).imm8(0));
         self.position()
     }
 
     /// `jmp` with an 8-bit distance to be patched.
     #[inline(always)]
     pub fn jump_short(&mut self) -> u32 {
-        self.put(Encoding::EMPTY.octet(0xEB).octet(0));
+        self.put(Encoding::EMPTY.octet(0xEB).imm8(0));
         self.position()
     }
 

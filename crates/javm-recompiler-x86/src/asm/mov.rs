@@ -14,9 +14,7 @@ impl Asm {
     /// `mov d, imm32`, the upper half zero.
     #[inline(always)]
     pub fn mov_imm_u32(&mut self, d: Gpr, value: u32) {
-        let head = Encoding::EMPTY;
-        let head = if d.high() == 1 { head.octet(0x41) } else { head };
-        self.put(head.octet(0xB8 | d.low()).imm32(value as i32));
+        self.put(Encoding::number_in_opcode(Width::W32, 0xB8, d).imm32(value as i32));
     }
 
     /// `mov d, simm32`, 64 bits.
@@ -28,7 +26,7 @@ impl Asm {
     /// `movabs d, imm64`
     #[inline(always)]
     pub fn mov_imm_u64(&mut self, d: Gpr, value: u64) {
-        self.put(Encoding::EMPTY.octet(0x48 | d.high()).octet(0xB8 | d.low()).imm64(value));
+        self.put(Encoding::number_in_opcode(Width::W64, 0xB8, d).imm64(value));
     }
 
     /// `movsxd d, s`

@@ -1,6 +1,6 @@
 //! Products and quotients.
 
-use super::encoding::{Encoding, Op};
+use super::encoding::{Encoding, Op, is_short};
 use super::operand::Width::W64;
 use super::{Asm, Gpr, Width};
 
@@ -14,10 +14,8 @@ impl Asm {
     /// `imul d, s, imm`
     #[inline(always)]
     pub fn imul_imm(&mut self, width: Width, d: Gpr, s: Gpr, value: i32) {
-        self.put(match i8::try_from(value) {
-            Ok(short) => Encoding::registers(width, Op::one(0x6B), d as u8, s).octet(short as u8),
-            Err(_) => Encoding::registers(width, Op::one(0x69), d as u8, s).imm32(value),
-        });
+        let op = Op::one(0x69 | u8::from(is_short(value)) << 1);
+        self.put(Encoding::registers(width, op, d as u8, s).imm(value));
     }
 
     /// `imul d, [rip + target]`, 64 bits: the target is a position in the code already written.

@@ -8,7 +8,6 @@ pub enum Gpr {
     Rcx,
     Rdx,
     Rbx,
-    #[allow(dead_code, reason = "named for its number; the code never touches it")]
     Rsp,
     Rbp,
     Rsi,
@@ -67,22 +66,47 @@ pub enum Width {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mem {
     /// The base register.
-    pub base: Gpr,
-    /// The index register, which cannot be rsp.
+    pub base: Option<Gpr>,
+    /// The index register, which cannot be rsp; only with a base.
     pub index: Option<Gpr>,
     /// The displacement.
     pub disp: i32,
+    /// Is the address relative to the window, which the segment `gs` begins with?
+    pub is_in_window: bool,
+    /// Is the sum taken modulo 2^32, before the window's address is added?
+    pub is_address_32: bool,
 }
 
 impl Mem {
     /// `[base + disp]`.
     pub const fn at(base: Gpr, disp: i32) -> Mem {
-        Mem { base, index: None, disp }
+        Mem { base: Some(base), index: None, disp, is_in_window: false, is_address_32: false }
     }
 
     /// `[base + index]`.
     pub const fn indexed(base: Gpr, index: Gpr) -> Mem {
-        Mem { base, index: Some(index), disp: 0 }
+        Mem { index: Some(index), ..Mem::at(base, 0) }
+    }
+
+    /// The window's octet at `base + disp` modulo 2^32.
+    pub const fn in_window(base: Gpr, disp: i32) -> Mem {
+        Mem { is_in_window: true, is_address_32: true, ..Mem::at(base, disp) }
+    }
+
+    /// Without taking the sum modulo 2^32.
+    pub const fn of_64_bits(self) -> Mem {
+        Mem { is_address_32: false, ..self }
+    }
+
+    /// The window's octet at `address`.
+    pub const fn in_window_at(address: u32) -> Mem {
+        // Displacements are sign-extended, if addresses have more than 32 bits.
+        Mem { is_address_32: address > i32::MAX as u32, ..Mem::from_window(address as i32) }
+    }
+
+    /// The octet at a distance from the start of the window, before it if negative.
+    pub const fn from_window(disp: i32) -> Mem {
+        Mem { base: None, index: None, disp, is_in_window: true, is_address_32: false }
     }
 }
 

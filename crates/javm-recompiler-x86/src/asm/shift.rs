@@ -35,6 +35,6 @@ impl Asm {
     /// `op d, imm8`
     #[inline(always)]
     pub fn shift_imm(&mut self, shift: Shift, width: Width, d: Gpr, count: u8) {
-        self.put(Encoding::registers(width, Op::one(0xC1), shift as u8, d).octet(count));
+        self.put(Encoding::registers(width, Op::one(0xC1), shift as u8, d).imm8(count));
     }
 }

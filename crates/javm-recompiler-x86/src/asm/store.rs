@@ -35,7 +35,7 @@ impl Asm {
     /// `mov byte [mem], imm8`
     #[inline(always)]
     pub fn store8_imm(&mut self, mem: Mem, value: u8) {
-        self.put(Encoding::memory(W32, Op::one(0xC6), 0, mem).octet(value));
+        self.put(Encoding::memory(W32, Op::one(0xC6), 0, mem).imm8(value));
     }
 
     /// `mov word [mem], imm16`

@@ -2,8 +2,7 @@
 
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition, Gpr};
-use crate::context::Field;
-use crate::registers::SCRATCH;
+use crate::registers::{GAS, SCRATCH, UPPER};
 
 use super::Translator;
 
@@ -13,19 +12,18 @@ impl Translator {
         if let Some(head) = self.heads.get_mut(pc as usize) {
             *head = self.asm.position();
         }
-        self.asm.alu_memory_imm(Alu::Sub, W64, Field::Gas.mem(), cost as i32);
+        self.asm.alu_imm(Alu::Sub, W64, GAS, cost as i32);
         let end = self.asm.jump_if_forward(Condition::Below);
-        self.leave_later(end, pc, self.prologue.out_of_gas_at);
+        self.leave_later(end, pc, self.prologue.out_of_gas);
     }
 
     pub(super) fn panic(&mut self, pc: u32) {
-        self.asm.mov_imm_u32(SCRATCH, pc);
-        self.asm.jump(self.prologue.panic_at);
+        self.asm.mov_imm_u32(UPPER, pc);
+        self.asm.jump(self.prologue.panic);
     }
 
     pub(super) fn host_call(&mut self, number: i32, pc: u32) {
-        self.asm.store32_imm(Field::Pc.mem(), pc as i32);
-        self.asm.store64_imm(Field::HostCall.mem(), number);
+        self.asm.mov_imm_u64(UPPER, u64::from(number as u32) << 32 | u64::from(pc));
         let end = self.asm.lea_relative(SCRATCH);
         self.asm.jump(self.prologue.host_call);
         self.asm.patch_distance(end, self.position());
@@ -48,7 +46,7 @@ impl Translator {
         match target.filter(|&target| self.targets.contains(target)) {
             None => {
                 let end = self.asm.jump_if_forward(condition);
-                self.leave_later(end, pc, self.prologue.panic_at);
+                self.leave_later(end, pc, self.prologue.panic);
             }
             Some(target) => match self.head(target) {
                 Some(head) => self.asm.jump_if(condition, head),

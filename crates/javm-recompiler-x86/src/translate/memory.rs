@@ -1,8 +1,6 @@
-//! Loads and stores. Each touches memory before it changes a register, so that a fault has changed nothing.
+//! Loads and stores: each one machine instruction, so that a fault has changed nothing.
 
-use crate::asm::Width::W32;
 use crate::asm::{Gpr, Load, Mem};
-use crate::registers::{SCRATCH, WINDOW};
 
 use super::Translator;
 
@@ -16,59 +14,28 @@ pub(super) enum Store {
 }
 
 impl Translator {
-    /// The scratch register = base + offset modulo 2^32.
-    #[inline(always)]
-    pub(super) fn reduce_address(&mut self, base: Gpr, offset: i32) {
-        if offset == 0 {
-            self.asm.mov(W32, SCRATCH, base);
-        } else {
-            self.asm.lea(W32, SCRATCH, Mem::at(base, offset));
-        }
-    }
-
-    /// The operand at a fixed address, which is the immediate modulo 2^32.
-    fn fixed(&mut self, address: i32) -> Mem {
-        if address >= 0 {
-            return Mem::at(WINDOW, address);
-        }
-        self.asm.mov_imm_u32(SCRATCH, address as u32);
-        Mem::indexed(WINDOW, SCRATCH)
-    }
-
-    /// The operand at a register plus an offset.
-    fn indirect(&mut self, base: Gpr, offset: i32) -> Mem {
-        self.reduce_address(base, offset);
-        Mem::indexed(WINDOW, SCRATCH)
-    }
-
     pub(super) fn load(&mut self, load: Load, d: Gpr, address: i32) {
-        let mem = self.fixed(address);
-        self.asm.load(load, d, mem);
+        self.asm.load(load, d, Mem::in_window_at(address as u32));
     }
 
     pub(super) fn load_ind(&mut self, load: Load, d: Gpr, base: Gpr, offset: i32) {
-        let mem = self.indirect(base, offset);
-        self.asm.load(load, d, mem);
+        self.asm.load(load, d, Mem::in_window(base, offset));
     }
 
     pub(super) fn store(&mut self, store: Store, s: Gpr, address: i32) {
-        let mem = self.fixed(address);
-        self.store_register(store, s, mem);
+        self.store_register(store, s, Mem::in_window_at(address as u32));
     }
 
     pub(super) fn store_ind(&mut self, store: Store, s: Gpr, base: Gpr, offset: i32) {
-        let mem = self.indirect(base, offset);
-        self.store_register(store, s, mem);
+        self.store_register(store, s, Mem::in_window(base, offset));
     }
 
     pub(super) fn store_imm(&mut self, store: Store, value: i32, address: i32) {
-        let mem = self.fixed(address);
-        self.store_value(store, value, mem);
+        self.store_value(store, value, Mem::in_window_at(address as u32));
     }
 
     pub(super) fn store_imm_ind(&mut self, store: Store, value: i32, base: Gpr, offset: i32) {
-        let mem = self.indirect(base, offset);
-        self.store_value(store, value, mem);
+        self.store_value(store, value, Mem::in_window(base, offset));
     }
 
     fn store_register(&mut self, store: Store, s: Gpr, mem: Mem) {

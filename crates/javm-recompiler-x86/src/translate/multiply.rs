@@ -1,9 +1,8 @@
 //! Products.
 
 use crate::asm::Width::W64;
-use crate::asm::{Alu, Gpr, Load, Shift, Width};
-use crate::context::Field;
-use crate::registers::SCRATCH;
+use crate::asm::{Alu, Gpr, Shift, Width};
+use crate::registers::{SCRATCH, UPPER};
 
 use super::Translator;
 
@@ -31,64 +30,38 @@ impl Translator {
         self.extend(width, d);
     }
 
-    /// `d` = the upper half of `a` × `b`.
+    /// `d` = the upper half of `a` × `b`. rdx is free for the product; rax is kept in rcx meanwhile.
     pub(super) fn mul_upper(&mut self, signs: Signs, d: Gpr, a: Gpr, b: Gpr) {
-        if signs == Signs::UnsignedUnsigned && self.features.bmi2 {
-            return self.mul_upper_bmi2(d, a, b);
-        }
-        let negative_part = Field::Scratch(2).mem();
-        if signs == Signs::SignedUnsigned {
-            // Reading a negative a as unsigned adds 2^64 to it, and so b to the upper half.
-            self.asm.mov(W64, SCRATCH, a);
-            self.asm.shift_imm(Shift::Sar, W64, SCRATCH, 63);
-            self.asm.alu(Alu::And, W64, SCRATCH, b);
-            self.asm.store64(negative_part, SCRATCH);
-        }
-        self.asm.mov(W64, SCRATCH, b);
-        self.free_rax_rdx(d);
-        self.copy(Gpr::Rax, a);
         match signs {
-            Signs::SignedSigned => self.asm.imul_wide(SCRATCH),
-            Signs::UnsignedUnsigned | Signs::SignedUnsigned => self.asm.mul_wide(SCRATCH),
-        }
-        if signs == Signs::SignedUnsigned {
-            self.asm.alu_load(Alu::Sub, W64, Gpr::Rdx, negative_part);
-        }
-        self.asm.mov(W64, SCRATCH, Gpr::Rdx);
-        self.restore_rax_rdx(d);
-        self.asm.mov(W64, d, SCRATCH);
-    }
-
-    /// The unsigned product by an instruction that takes a factor from rdx and puts the rest where it is told.
-    fn mul_upper_bmi2(&mut self, d: Gpr, a: Gpr, b: Gpr) {
-        let kept = Field::Scratch(1).mem();
-        let (a, b) = if b == Gpr::Rdx { (b, a) } else { (a, b) };
-        let is_rdx_lost = a != Gpr::Rdx && d != Gpr::Rdx;
-        if is_rdx_lost {
-            self.asm.store64(kept, Gpr::Rdx);
-        }
-        self.copy(Gpr::Rdx, a);
-        self.asm.mulx(d, SCRATCH, b);
-        if is_rdx_lost {
-            self.asm.load(Load::U64, Gpr::Rdx, kept);
-        }
-    }
-
-    /// Keeps what rax and rdx hold, unless the result will overwrite it.
-    pub(super) fn free_rax_rdx(&mut self, d: Gpr) {
-        for (index, gpr) in (0..).zip([Gpr::Rax, Gpr::Rdx]) {
-            if d != gpr {
-                self.asm.store64(Field::Scratch(index).mem(), gpr);
+            Signs::SignedSigned => self.whole_product(true, a, b),
+            Signs::UnsignedUnsigned if self.features.bmi2 => {
+                self.asm.mov(W64, UPPER, a);
+                return self.asm.mulx(d, SCRATCH, b);
+            }
+            Signs::UnsignedUnsigned => self.whole_product(false, a, b),
+            Signs::SignedUnsigned => {
+                self.whole_product(false, a, b);
+                // Reading a negative a as unsigned added 2^64 to it, and so b to the upper half.
+                self.asm.mov(W64, SCRATCH, a);
+                self.asm.shift_imm(Shift::Sar, W64, SCRATCH, 63);
+                self.asm.alu(Alu::And, W64, SCRATCH, b);
+                self.asm.alu(Alu::Sub, W64, UPPER, SCRATCH);
             }
         }
+        self.asm.mov(W64, d, UPPER);
     }
 
-    /// Gives rax and rdx back what they held.
-    pub(super) fn restore_rax_rdx(&mut self, d: Gpr) {
-        for (index, gpr) in (0..).zip([Gpr::Rax, Gpr::Rdx]) {
-            if d != gpr {
-                self.asm.load(Load::U64, gpr, Field::Scratch(index).mem());
-            }
+    /// rdx = the upper half of `a` × `b`; nothing else changes but rcx.
+    fn whole_product(&mut self, is_signed: bool, a: Gpr, b: Gpr) {
+        // The factor that is not in rax is the operand.
+        let (a, b) = if b == Gpr::Rax { (b, a) } else { (a, b) };
+        self.asm.mov(W64, SCRATCH, Gpr::Rax);
+        self.copy(Gpr::Rax, a);
+        if is_signed {
+            self.asm.imul_wide(b);
+        } else {
+            self.asm.mul_wide(b);
         }
+        self.asm.mov(W64, Gpr::Rax, SCRATCH);
     }
 }

@@ -3,7 +3,7 @@
 use javm_isa::Program;
 
 use super::{NO_HEAD, Translator};
-use crate::registers::SCRATCH;
+use crate::registers::UPPER;
 
 /// The most that one rare path takes: a `mov` and a `jmp`.
 const RARE_PATH_LEN_BYTES: u32 = 10;
@@ -27,7 +27,7 @@ pub(super) struct RarePath {
     end: u32,
     /// The position in the program to report.
     pc: u32,
-    /// The part of the prologue to go to, the pc in the scratch register.
+    /// The part of the prologue to go to, the pc in rdx.
     exit: u32,
 }
 
@@ -56,7 +56,7 @@ impl Translator {
         let mut last: Option<(u32, u32)> = None;
         for path in core::mem::take(&mut self.rare_paths) {
             self.asm.patch_distance(path.end, self.position());
-            self.asm.mov_imm_u32(SCRATCH, path.pc);
+            self.asm.mov_imm_u32(UPPER, path.pc);
             let here = self.position();
             match last {
                 Some((exit, jump)) if exit == path.exit && here - jump < SHORT_REACH_BYTES => {

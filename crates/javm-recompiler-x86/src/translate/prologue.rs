@@ -5,23 +5,21 @@ use javm_isa::{HALT_ADDRESS, Reg};
 use crate::asm::Width::W32;
 use crate::asm::{Alu, Condition, Load, Mem, Shift};
 use crate::context::{ExitKind, Field};
-use crate::registers::{SCRATCH, WINDOW, gpr};
+use crate::registers::{GAS, SCRATCH, UPPER, gpr};
 
 use super::Translator;
 
 /// Where the parts of the prologue are in the machine code.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Prologue {
-    /// A panic; the pc is in the context.
+    /// A panic; the pc is in rdx.
     pub panic: u32,
-    /// A panic; the pc is in the scratch register.
-    pub panic_at: u32,
-    /// Out of gas; the pc is in the scratch register.
-    pub out_of_gas_at: u32,
-    /// A host call; pc and number are in the context, where to go on is in the scratch register.
+    /// Out of gas; the pc is in rdx.
+    pub out_of_gas: u32,
+    /// A host call; the pc and above it the number are in rdx, where to go on is in rcx.
     pub host_call: u32,
-    /// A dynamic jump whose address, rotated right by 1, is in the scratch register and no index of the
-    /// jump table. The pc is in the context.
+    /// A dynamic jump whose address, rotated right by 1, is in rcx and no index of the jump table; the pc is
+    /// in rdx.
     pub rare_dynamic_jump: u32,
     /// Four constants of 8 octets for counting bits.
     pub constants: u32,
@@ -36,12 +34,8 @@ impl Translator {
         self.write_entry();
         let save = self.write_save();
         let halt = self.write_exit(ExitKind::Halt, save);
-        self.prologue.panic_at = self.position();
-        self.asm.store32(Field::Pc.mem(), SCRATCH);
         self.prologue.panic = self.write_exit(ExitKind::Panic, save);
-        self.prologue.out_of_gas_at = self.position();
-        self.asm.store32(Field::Pc.mem(), SCRATCH);
-        self.write_exit(ExitKind::OutOfGas, save);
+        self.prologue.out_of_gas = self.write_exit(ExitKind::OutOfGas, save);
         self.prologue.host_call = self.write_host_call();
         self.write_rare_dynamic_jump(halt, unsized_entry_count);
         self.prologue.constants = self.position();
@@ -53,6 +47,7 @@ impl Translator {
         for reg in Reg::ALL {
             self.asm.load(Load::U64, gpr(reg), saved(reg));
         }
+        self.asm.load(Load::U64, GAS, Field::Gas.mem());
         self.asm.jump_indirect(Field::Resume.mem());
     }
 
@@ -60,33 +55,34 @@ impl Translator {
         for reg in Reg::ALL {
             self.asm.store64(saved(reg), gpr(reg));
         }
+        self.asm.store64(Field::Gas.mem(), GAS);
     }
 
-    /// Saves the registers and leaves through the pointer for the context's kind of exit.
+    /// Saves pc, registers and gas, and leaves through the pointer for the kind of exit in rcx.
     fn write_save(&mut self) -> u32 {
         let save = self.position();
+        self.asm.store32(Field::Pc.mem(), UPPER);
+        self.asm.store64(Field::ExitKind.mem(), SCRATCH);
         self.write_saves();
-        self.asm.load(Load::U32, SCRATCH, Field::ExitKind.mem());
         self.asm.shift_imm(Shift::Shl, W32, SCRATCH, 3);
-        let disp = Field::ExitPointers.displacement();
-        self.asm.jump_indirect(Mem { base: WINDOW, index: Some(SCRATCH), disp });
+        self.asm.jump_indirect(Mem::in_window(SCRATCH, Field::ExitPointers.displacement()).of_64_bits());
         save
     }
 
     /// As the other exits, but on its own: host calls are many.
     fn write_host_call(&mut self) -> u32 {
         let host_call = self.position();
+        self.asm.store64(Field::PcAndHostCall.mem(), UPPER);
         self.asm.store64(Field::Resume.mem(), SCRATCH);
-        self.asm.store32_imm(Field::ExitKind.mem(), ExitKind::HostCall as i32);
+        self.asm.store64_imm(Field::ExitKind.mem(), ExitKind::HostCall as i32);
         self.write_saves();
-        let disp = Field::ExitPointers.displacement() + 8 * ExitKind::HostCall as i32;
-        self.asm.jump_indirect(Mem::at(WINDOW, disp));
+        self.asm.jump_indirect(exit_pointer(ExitKind::HostCall));
         host_call
     }
 
     fn write_exit(&mut self, kind: ExitKind, save: u32) -> u32 {
         let exit = self.position();
-        self.asm.store32_imm(Field::ExitKind.mem(), kind as i32);
+        self.asm.mov_imm_u32(SCRATCH, kind as u32);
         self.asm.jump(save);
         exit
     }
@@ -115,9 +111,14 @@ impl Translator {
     }
 }
 
+/// Where the context keeps the pointer for a kind of exit.
+fn exit_pointer(kind: ExitKind) -> Mem {
+    Mem::from_window(Field::ExitPointers.displacement() + 8 * kind as i32)
+}
+
 /// Where the context keeps a register.
 fn saved(reg: Reg) -> Mem {
-    Mem::at(WINDOW, Field::Registers.displacement() + 8 * reg.index() as i32)
+    Mem::from_window(Field::Registers.displacement() + 8 * reg.index() as i32)
 }
 
 const _: () = assert!(HALT_ADDRESS.is_multiple_of(2));
