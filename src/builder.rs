@@ -11,7 +11,7 @@ use nub_abi::rpc::{BootConfig, EnginePolicy, Reply, Request};
 /// Builds a [`Nub`].
 ///
 /// Defaults: backend [`BackendKind::Auto`], an empty store in memory, a seed from the operating system,
-/// 16 candidates, 64 MiB of cached objects, programs made into machine code where that pays and at most 64 MiB
+/// 16 candidates in 128 MiB, 64 MiB of cached objects, programs made into machine code where that pays and at most 64 MiB
 /// of it kept.
 #[must_use = "a builder does nothing until build() is called"]
 pub struct NubBuilder {
@@ -19,6 +19,7 @@ pub struct NubBuilder {
     blobs: SharedBlobs,
     seed: Option<[u8; 32]>,
     candidates_max: u32,
+    candidate_bytes: u64,
     cache_bytes: u64,
     engine: EnginePolicy,
     code_bytes: u64,
@@ -32,6 +33,7 @@ impl Default for NubBuilder {
             blobs: SharedBlobs::in_memory(),
             seed: None,
             candidates_max: 16,
+            candidate_bytes: 128 << 20,
             cache_bytes: 64 << 20,
             engine: EnginePolicy::Auto,
             code_bytes: 64 << 20,
@@ -62,6 +64,13 @@ impl NubBuilder {
     /// Most candidates alive at once.
     pub fn candidates_max(mut self, count: u32) -> Self {
         self.candidates_max = count;
+        self
+    }
+
+    /// Most bytes that candidates may take: their objects and receipts. A micro-VM allows a quarter of its arena
+    /// at most.
+    pub fn candidate_bytes(mut self, bytes: u64) -> Self {
+        self.candidate_bytes = bytes;
         self
     }
 
@@ -104,6 +113,7 @@ impl NubBuilder {
         let boot = BootConfig {
             seed: self.seed.unwrap_or_else(random_seed),
             candidates_max: self.candidates_max,
+            candidate_bytes: self.candidate_bytes,
             cache_bytes: self.cache_bytes,
             engine: forced_engine().unwrap_or(self.engine),
             code_bytes: self.code_bytes,

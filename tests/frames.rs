@@ -161,6 +161,7 @@ fn kernel() -> (Kernel<ScarceArch>, Frames, Hash) {
     let config = BootConfig {
         seed: [0; 32],
         candidates_max: 1 << 20,
+        candidate_bytes: 1 << 30,
         cache_bytes: 64 << 20,
         engine: EnginePolicy::Auto,
         code_bytes: 0,

@@ -189,7 +189,10 @@ fn memory_that_one_size_freed_serves_every_other() {
     for size in [24, 1000, 4096, 9000, 3 << 20, 100, 70_000, 2048, 8000] {
         let bytes = fill(&mut guest, size);
         // A block needs 24 bytes or more in a list beside itself.
-        assert!(bytes > free * 4096 / 2 * size / (size + 48), "{bytes} bytes in blocks of {size} of {free} frames");
+        assert!(
+            bytes > free * 4096 / 2 * size / (size + 48),
+            "{bytes} bytes in blocks of {size} of {free} frames"
+        );
     }
     let lost = free.saturating_sub(figures(&mut guest).frames_free);
     assert!(lost <= 200, "{lost} frames lost of {free}");

@@ -44,12 +44,8 @@ pub fn bin_for(layout: Layout) -> Option<BinNumber> {
     SIZES[bin].is_multiple_of(layout.align()).then_some(BinNumber(bin))
 }
 
-static BINS: Single<Bins> = Single::new(Bins {
-    cuts: null_mut(),
-    first_frame: 0,
-    frame_count: 0,
-    partial: [0; BIN_COUNT],
-});
+static BINS: Single<Bins> =
+    Single::new(Bins { cuts: null_mut(), first_frame: 0, frame_count: 0, partial: [0; BIN_COUNT] });
 
 struct Bins {
     /// A record for each frame of the arena.

@@ -1,6 +1,7 @@
 //! The platform that the kernel runs on.
 
 use crate::blobs::HostBlobs;
+use crate::frames;
 use crate::space::HyperlightMemory;
 use core::convert::Infallible;
 use javm_interpreter::{Exit, Machine};
@@ -44,6 +45,10 @@ impl Arch for HyperlightArch {
         _: &mut HyperlightMemory,
     ) -> Result<Exit, Abort> {
         match *native {}
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        Some(frames::free_bytes())
     }
 
     fn blobs(&mut self) -> &mut HostBlobs {

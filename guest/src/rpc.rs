@@ -37,7 +37,7 @@ fn serve(call: FunctionCall) -> Result<Vec<u8>, GuestError> {
         _ => return Err(refusal(format!("`{}` takes one byte string", call.function_name))),
     };
     match call.function_name.as_str() {
-        RPC => Ok(frame(&rpc(&request))),
+        RPC => Ok(rpc(&request)),
         PROBE => Ok(frame(&probe(&request))),
         name => Err(refusal(format!("there is no function `{name}`"))),
     }
@@ -56,11 +56,16 @@ fn frame<T: Encode>(reply: &T) -> Vec<u8> {
     }
 }
 
-fn rpc(request: &[u8]) -> Reply {
-    match Request::decode_all(&mut &*request) {
-        Ok(request) => KERNEL.with(|kernel| answer(kernel, &request)),
-        Err(error) => Reply::BadRequest(error.to_string()),
-    }
+fn rpc(request: &[u8]) -> Vec<u8> {
+    KERNEL.with(|kernel| {
+        if let Some(Err(abort)) = kernel.as_mut().map(|kernel| kernel.begin_request(request.len())) {
+            return Framed::Refused(abort).encode();
+        }
+        frame(&match Request::decode_all(&mut &*request) {
+            Ok(request) => answer(kernel, &request),
+            Err(error) => Reply::BadRequest(error.to_string()),
+        })
+    })
 }
 
 fn answer(kernel: &mut Option<Kernel<HyperlightArch>>, request: &Request) -> Reply {

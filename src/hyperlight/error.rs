@@ -69,6 +69,9 @@ pub enum HyperlightError {
         /// The limit.
         limit: u64,
     },
+    /// The request was not looked at, for the guest has no memory for it. The guest is as it was.
+    #[error("the guest refused the request: {0}")]
+    Refused(nub_abi::error::Abort),
     /// The sandbox died in an earlier call.
     #[error("the guest crashed in an earlier call and has not been restarted")]
     Poisoned,

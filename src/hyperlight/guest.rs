@@ -39,6 +39,7 @@ impl Guest {
     /// # Errors
     /// [`HyperlightError`] if there is no micro-VM to be had, or the guest does not boot.
     pub fn start(boot: BootConfig, blobs: SharedBlobs, config: GuestConfig) -> Result<Self, HyperlightError> {
+        let boot = within(boot, config.arena_bytes);
         let sandbox = booted(&boot, &blobs, &config)?;
         let kill_switch = KillSwitch::default();
         kill_switch.point_to(sandbox.interrupt_handle());
@@ -85,6 +86,16 @@ impl Guest {
         self.kill_switch.point_to(sandbox.interrupt_handle());
         self.sandbox = sandbox;
         Ok(())
+    }
+}
+
+/// Budgets that together leave half of the arena to the blocks that run.
+fn within(boot: BootConfig, arena_bytes: u64) -> BootConfig {
+    BootConfig {
+        candidate_bytes: boot.candidate_bytes.min(arena_bytes / 4),
+        cache_bytes: boot.cache_bytes.min(arena_bytes / 8),
+        code_bytes: boot.code_bytes.min(arena_bytes / 8),
+        ..boot
     }
 }
 

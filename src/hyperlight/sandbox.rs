@@ -97,6 +97,7 @@ impl Sandbox {
         let framed: Vec<u8> = answer.map_err(|error| self.crash(error, is_late))?;
         match decode(&framed)? {
             Framed::Message(reply) => Ok(reply),
+            Framed::Refused(abort) => Err(HyperlightError::Refused(abort)),
             Framed::TooLarge(bytes) => {
                 Err(HyperlightError::ReplyTooLarge { bytes, limit: MESSAGE_BYTES_MAX as u64 })
             }

@@ -23,9 +23,21 @@ pub enum Abort {
     /// The store failed to read or write.
     #[error("the store failed: {0}; check the device and try again")]
     Store(String),
-    /// The memory budget does not hold what the call needs.
-    #[error("out of memory frames; raise the memory budget and try again")]
+    /// There are no frames, or no windows, for the memory of the programs that run.
+    #[error(
+        "out of memory frames; commit or roll back candidates, or give the guest a larger arena, and try again"
+    )]
     OutOfFrames,
+    /// The kernel's memory does not hold what the call needs.
+    #[error(
+        "out of memory: {needed_bytes} bytes are needed and {free_bytes} are free; commit or roll back candidates, or give the guest a larger arena, and try again"
+    )]
+    OutOfMemory {
+        /// What is free.
+        free_bytes: u64,
+        /// What is needed.
+        needed_bytes: u64,
+    },
     /// Machine code did what no program can make it do: a bug in the engine that made it, contained.
     #[error(
         "machine code of program {image} did what it must not ({reason}); report it. The program is interpreted from now on: try again"
@@ -216,6 +228,16 @@ pub enum ApplyError {
     /// Too many candidates are alive.
     #[error("{0} candidates are alive, the most this kernel keeps; commit or roll back first")]
     TooManyCandidates(u32),
+    /// Candidates take too much memory, with this block's or without.
+    #[error(
+        "candidates would take {bytes} bytes and may take {limit}; commit or roll back some, or raise candidate_bytes"
+    )]
+    CandidateBytes {
+        /// What they take.
+        bytes: u64,
+        /// The budget.
+        limit: u64,
+    },
     /// The environment failed.
     #[error(transparent)]
     Abort(#[from] Abort),

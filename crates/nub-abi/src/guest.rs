@@ -52,6 +52,8 @@ pub enum Framed {
     Message(Vec<u8>),
     /// The encoded reply has this many bytes, more than [`MESSAGE_BYTES_MAX`].
     TooLarge(u64),
+    /// There is no memory for the request, which was not looked at.
+    Refused(Abort),
 }
 
 /// An object, `None` if there is none of that hash, or why the store failed.

@@ -92,6 +92,8 @@ pub struct BootConfig {
     pub seed: [u8; 32],
     /// Most candidates alive at once.
     pub candidates_max: u32,
+    /// Most bytes that candidates may take: their objects and receipts.
+    pub candidate_bytes: u64,
     /// Most bytes of decoded clean objects kept in memory.
     pub cache_bytes: u64,
     /// Which engine runs programs.
@@ -171,6 +173,8 @@ pub struct Health {
     pub cached_bytes: u64,
     /// Encoded objects of candidates, not yet committed.
     pub pending_objects: u64,
+    /// About how many bytes candidates take.
+    pub pending_bytes: u64,
     /// 4 KiB frames free, where the backend counts them.
     pub frames_free: u64,
     /// 4 KiB frames in all, where the backend counts them.

@@ -51,6 +51,12 @@ pub trait Arch {
         memory: &mut Self::Memory,
     ) -> Result<Exit, Abort>;
 
+    /// Bytes free for the kernel's objects, beside what the platform keeps for finishing and answering what was
+    /// begun; `None` where memory has no limit of its own.
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
+
     /// The store of committed objects.
     fn blobs(&mut self) -> &mut Self::Blobs;
 }

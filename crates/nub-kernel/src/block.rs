@@ -11,6 +11,7 @@ use nub_abi::error::{ApplyError, LimitedField, QueryError};
 use nub_abi::host_call::BlockContext;
 use nub_abi::{Block, Event, Hash, PROTOCOL_VERSION, Params, Receipt, Summary, blake2b_256};
 use nub_state::{Link, System, receipts_root};
+use parity_scale_codec::Encode;
 
 impl<A: Arch> Kernel<A> {
     /// Applies an encoded block to the committed root or a live candidate, and keeps the result as a
@@ -28,10 +29,29 @@ impl<A: Arch> Kernel<A> {
         if self.candidates.len() >= self.candidates_max as usize {
             return Err(ApplyError::TooManyCandidates(self.candidates_max));
         }
+        self.check_candidate_bytes(0)?;
         let Executed { rooted, summary } = execute(&mut self.runtime, &prior, &checked)?;
-        let candidate = Candidate { parent: prior_root, summary: summary.clone(), objects: rooted.objects };
+        let summary_bytes = summary.encoded_size() as u64;
+        if let Err(error) = self.check_candidate_bytes(summary_bytes) {
+            self.runtime.pending.release(&rooted.objects);
+            return Err(error);
+        }
+        let candidate = Candidate {
+            parent: prior_root,
+            summary: summary.clone(),
+            summary_bytes,
+            objects: rooted.objects,
+        };
         self.candidates.insert(rooted.root, candidate);
         Ok((rooted.root, summary))
+    }
+}
+
+impl<A: Arch> Kernel<A> {
+    /// Whether candidates, and so many bytes more, are within their budget.
+    fn check_candidate_bytes(&self, more: u64) -> Result<(), ApplyError> {
+        let (bytes, limit) = (self.candidate_bytes() + more, self.candidate_bytes_max);
+        if bytes > limit { Err(ApplyError::CandidateBytes { bytes, limit }) } else { Ok(()) }
     }
 }
 
@@ -71,6 +91,7 @@ pub(crate) fn execute<A: Arch>(
     let CheckedBlock { block, hash: block_hash, params } = checked;
     let outcome = run_block(runtime, prior, params, block)?;
     let receipts_root = receipts_root(&outcome.receipts);
+    runtime.make_room(0)?;
     let rooted = runtime.reroot(System {
         protocol_version: prior.protocol_version,
         chain_id: prior.chain_id,
@@ -119,6 +140,7 @@ fn run_block<A: Arch>(
     let mut world = World::new(runtime, params, context, base, next_params);
     let mut receipts = Vec::with_capacity(block.events.len());
     for (index, event) in (0..).zip(&block.events) {
+        world.runtime.make_room(2 * event.encoded_size() as u64)?;
         let ran = admit_and_run(&mut world, event)?;
         receipts.push(ran.map_err(|status| ApplyError::ChainAfterFailed { index, status })?);
     }

@@ -63,6 +63,13 @@ impl<V: Clone> Cache<V> {
         }
     }
 
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.entries.shrink_to_fit();
+        self.bytes = 0;
+    }
+
     /// The most bytes it may hold.
     pub(crate) fn budget_bytes(&self) -> u64 {
         self.budget_bytes

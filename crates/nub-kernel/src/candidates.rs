@@ -18,6 +18,7 @@ pub(crate) struct Candidate {
     pub(crate) parent: Hash,
     /// What applying it reported.
     pub(crate) summary: Summary,
+    pub(crate) summary_bytes: u64,
     /// The objects it made, pending.
     pub(crate) objects: Vec<Hash>,
 }
@@ -25,6 +26,11 @@ pub(crate) struct Candidate {
 impl Candidates {
     pub(crate) fn len(&self) -> usize {
         self.by_root.len()
+    }
+
+    /// The encoded bytes of all summaries.
+    pub(crate) fn summary_bytes(&self) -> u64 {
+        self.by_root.values().map(|candidate| candidate.summary_bytes).sum()
     }
 
     pub(crate) fn get(&self, root: &Hash) -> Option<&Candidate> {

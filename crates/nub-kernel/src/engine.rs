@@ -40,6 +40,11 @@ impl<N: NativeCode> Engines<N> {
         health.compiled_hits = self.hits;
     }
 
+    /// Drops the code that no call in progress holds.
+    pub(crate) fn drop_code(&mut self) {
+        self.cache.make_room(self.cache.budget_bytes());
+    }
+
     /// Gas to interpret a program for before it is worth having machine code of it; 0: now.
     fn patience(&self, key: &CodeKey, image: &LoadedImage) -> u64 {
         match self.policy {
@@ -67,7 +72,10 @@ impl<A: Arch> Runtime<A> {
             engines.hits += 1;
             return Some(code);
         }
-        let Some(code) = self.arch.compile(image.program(), TABLE, engines.cache.budget_bytes()) else {
+        // Code is only worth memory that is free.
+        let free_bytes = self.arch.free_bytes().map_or(u64::MAX, |bytes| bytes / 2);
+        let bytes_max = engines.cache.budget_bytes().min(free_bytes);
+        let Some(code) = self.arch.compile(image.program(), TABLE, bytes_max) else {
             image.never_compile();
             return None;
         };

@@ -74,6 +74,7 @@ impl<A: Arch> Kernel<A> {
         if instance.image.len() > limit {
             return Err(bad_image(&alloc::format!("it is longer than params.limits.image_bytes, {limit}")));
         }
+        self.runtime.make_room_for_image(instance.image.len() as u64)?;
         let image = Image::from_bytes(&instance.image).map_err(|error| bad_image(&error))?;
         validate_image(&image).map_err(|error| bad_image(&error))?;
         let (hash, encoded_bytes) = (blake2b_256(&instance.image), instance.image.len() as u64);

@@ -18,12 +18,18 @@ use nub_abi::{Event, Hash, PROTOCOL_VERSION, Receipt};
 use nub_state::System;
 use nub_state::export::Export;
 
+/// Requests that memory is always kept for.
+const SHORT_REQUEST_BYTES: usize = 4096;
+/// Bytes of memory that a request takes for each of its encoding, about: it is decoded twice.
+const DECODED_REQUEST_FACTOR: u64 = 4;
+
 /// An execution kernel over a platform. Holds at most one chain's state.
 pub struct Kernel<A: Arch> {
     pub(crate) runtime: Runtime<A>,
     pub(crate) committed: Option<Committed>,
     pub(crate) candidates: Candidates,
     pub(crate) candidates_max: u32,
+    pub(crate) candidate_bytes_max: u64,
     pub(crate) export: Option<Export>,
 }
 
@@ -42,6 +48,7 @@ impl<A: Arch> Kernel<A> {
             committed: None,
             candidates: Candidates::default(),
             candidates_max: config.candidates_max,
+            candidate_bytes_max: config.candidate_bytes,
             export: None,
         }
     }
@@ -147,10 +154,29 @@ impl<A: Arch> Kernel<A> {
             cached_objects,
             cached_bytes,
             pending_objects: self.runtime.pending.len() as u64,
+            pending_bytes: self.candidate_bytes(),
             ..Health::default()
         };
         self.runtime.engines.report(&mut health);
         health
+    }
+
+    /// About how much memory candidates take: their objects and summaries.
+    pub(crate) fn candidate_bytes(&self) -> u64 {
+        self.runtime.pending.bytes() + self.candidates.summary_bytes()
+    }
+
+    /// A request of so many bytes begins: makes sure that it can be decoded. A short one always can, so that a
+    /// kernel whose memory is used up still commits and rolls back.
+    ///
+    /// # Errors
+    /// [`Abort::OutOfMemory`].
+    pub fn begin_request(&mut self, request_bytes: usize) -> Result<(), Abort> {
+        self.runtime.begin_operation();
+        if request_bytes <= SHORT_REQUEST_BYTES {
+            return Ok(());
+        }
+        self.runtime.make_room(DECODED_REQUEST_FACTOR * request_bytes as u64)
     }
 
     /// The platform below.

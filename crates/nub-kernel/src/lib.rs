@@ -27,6 +27,7 @@ mod frame;
 mod genesis;
 mod host_calls;
 mod kernel;
+mod memory;
 mod pager;
 mod pending;
 mod program;

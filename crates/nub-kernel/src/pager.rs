@@ -29,6 +29,7 @@ impl<A: Arch> Frame<A> {
             Some(Fault::LowMemory) => return Err(Stop::Fail(Status::Panicked)),
             Some(Fault::Page { .. }) => return Err(Stop::Fail(Status::Faulted)),
         }
+        runtime.make_room(u64::from(access.len_bytes))?;
         let Some(last_octet) = access.len_bytes.checked_sub(1).map(|len| access.address + len) else {
             return Ok(());
         };

@@ -5,10 +5,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use nub_abi::Hash;
 
+/// About what an object takes beside its octets, each candidate's list included.
+const OVERHEAD_BYTES: u64 = 160;
+
 /// Objects by hash, each counted once per candidate that made it.
 #[derive(Default)]
 pub(crate) struct Pending {
     objects: BTreeMap<Hash, Counted>,
+    bytes: u64,
 }
 
 struct Counted {
@@ -24,8 +28,11 @@ impl Pending {
 
     /// Counts one more candidate that made the object.
     pub(crate) fn add(&mut self, hash: Hash, bytes: Vec<u8>) {
-        let counted =
-            self.objects.entry(hash).or_insert_with(|| Counted { bytes: bytes.into(), candidates: 0 });
+        let new_bytes = OVERHEAD_BYTES + bytes.len() as u64;
+        let counted = self.objects.entry(hash).or_insert_with(|| {
+            self.bytes += new_bytes;
+            Counted { bytes: bytes.into(), candidates: 0 }
+        });
         counted.candidates += 1;
     }
 
@@ -35,10 +42,16 @@ impl Pending {
             if let Some(counted) = self.objects.get_mut(hash) {
                 counted.candidates -= 1;
                 if counted.candidates == 0 {
+                    self.bytes -= OVERHEAD_BYTES + counted.bytes.len() as u64;
                     self.objects.remove(hash);
                 }
             }
         }
+    }
+
+    /// About how much memory they take.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// How many objects there are.
@@ -59,7 +72,8 @@ mod tests {
         pending.add(hash, vec![5]);
         pending.release(&[hash]);
         assert_eq!(pending.get(&hash).as_deref(), Some(&[5][..]));
+        assert_eq!(pending.bytes(), OVERHEAD_BYTES + 1);
         pending.release(&[hash]);
-        assert_eq!((pending.get(&hash), pending.len()), (None, 0));
+        assert_eq!((pending.get(&hash), pending.len(), pending.bytes()), (None, 0, 0));
     }
 }

@@ -3,6 +3,7 @@
 use crate::arch::{Arch, Blobs};
 use crate::cache::Cache;
 use crate::engine::Engines;
+use crate::memory::Baseline;
 use crate::pending::Pending;
 use crate::program::LoadedImage;
 use crate::random::{KernelBuildHasher, kernel_rng};
@@ -17,6 +18,9 @@ use nub_state::{
     CNode, DataCap, DecodeError, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root,
 };
 
+/// Bytes of memory that decoding an object takes for each of its encoding, about.
+const DECODED_FACTOR: u64 = 4;
+
 /// The platform and everything kept between blocks that is not state itself.
 pub(crate) struct Runtime<A: Arch> {
     pub(crate) arch: A,
@@ -27,6 +31,7 @@ pub(crate) struct Runtime<A: Arch> {
     source: Source,
     /// Objects asked for by hash, while that is recorded.
     reads: Option<BTreeSet<Hash>>,
+    pub(crate) baseline: Baseline,
     hasher: KernelBuildHasher,
 }
 
@@ -65,6 +70,7 @@ impl<A: Arch> Runtime<A> {
             engines: Engines::new(config),
             source: Source::Blobs,
             reads: None,
+            baseline: Baseline::default(),
             hasher,
         }
     }
@@ -120,6 +126,13 @@ impl<A: Arch> Runtime<A> {
         (count as u64, self.objects.bytes() + self.programs.bytes())
     }
 
+    /// Drops all that is cached. What calls in progress hold stays until they end.
+    pub(crate) fn drop_caches(&mut self) {
+        self.objects.clear();
+        self.programs.clear();
+        self.engines.drop_code();
+    }
+
     /// Remembers an object that was just hashed, so that the next block need not decode it.
     fn remember(&mut self, hash: Hash, handle: Handle) {
         let bytes = handle.memory_bytes() as u64;
@@ -141,6 +154,9 @@ impl<A: Arch> Runtime<A> {
 
     /// Stores pending objects with a new committed root.
     pub(crate) fn store(&mut self, root: Hash, height: u64, hashes: &[Hash]) -> Result<(), Abort> {
+        let bytes =
+            hashes.iter().map(|hash| self.pending.get(hash).map_or(0, |bytes| bytes.len() as u64 + 64));
+        self.make_room(bytes.sum())?;
         let mut objects = Vec::with_capacity(hashes.len());
         for hash in hashes {
             let bytes = self.pending.get(hash).ok_or(Abort::MissingObject(*hash))?;
@@ -198,6 +214,7 @@ impl<A: Arch> Runtime<A> {
         if let Some(program) = self.programs.get(&hash) {
             return Ok(program);
         }
+        self.make_room_for_image(encoded_bytes)?;
         let loaded = LoadedImage::new(image, hash, encoded_bytes)
             .map_err(|error| Abort::CorruptObject { hash, reason: error.to_string() })?;
         let loaded = Arc::new(loaded);
@@ -250,7 +267,10 @@ impl<A: Arch> Loader for Runtime<A> {
             return Ok(handle);
         }
         let corrupt = |error: DecodeError| Abort::CorruptObject { hash: *hash, reason: error.to_string() };
-        let handle = Handle::load(hash, &self.encoded(hash)?).map_err(corrupt)?;
+        self.make_room(0)?;
+        let bytes = self.encoded(hash)?;
+        self.make_room(DECODED_FACTOR * bytes.len() as u64)?;
+        let handle = Handle::load(hash, &bytes).map_err(corrupt)?;
         self.remember(*hash, handle.clone());
         Ok(handle)
     }

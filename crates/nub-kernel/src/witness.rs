@@ -22,8 +22,11 @@ impl<A: Arch> Kernel<A> {
         self.known_system(&prior_root)?;
         let (executed, reads) = self.runtime.recording(|runtime| execute_at(runtime, &prior_root, block));
         self.runtime.pending.release(&executed?.rooted.objects);
-        let encoded = |hash: &Hash| Ok(self.runtime.encoded(hash)?.to_vec());
-        reads.iter().map(encoded).collect()
+        let mut encoded = |hash: &Hash| {
+            self.runtime.make_room(0)?;
+            Ok(self.runtime.encoded(hash)?.to_vec())
+        };
+        reads.iter().map(&mut encoded).collect()
     }
 
     /// Executes a block from a witness alone; gives the new root and its summary. Needs no state and
@@ -39,6 +42,7 @@ impl<A: Arch> Kernel<A> {
     ) -> Result<(Hash, Summary), WitnessError> {
         let mut objects = BTreeMap::new();
         for bytes in witness {
+            self.runtime.make_room(2 * bytes.len() as u64).map_err(ApplyError::from)?;
             let hash = blake2b_256(bytes);
             if objects.insert(hash, bytes.clone()).is_some() {
                 return Err(WitnessError::Duplicate(hash));

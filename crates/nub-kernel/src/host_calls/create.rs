@@ -23,6 +23,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         self.charge(base)?;
         self.charge(bytes)?;
         let bytes = self.read(data, len.into())?;
+        self.world.runtime.make_room_for_image(len.into())?;
         let image = Image::from_bytes(&bytes).map_err(|_| Refusal::Code(BAD_IMAGE))?;
         validate_image(&image).map_err(|_| Refusal::Code(BAD_IMAGE))?;
         let loaded = self.world.load_image(&image, blake2b_256(&bytes), bytes.len() as u64)?;

@@ -52,6 +52,7 @@ impl<A: Arch> Calls<'_, '_, A> {
     pub(crate) fn host_call(&mut self, number: u64) -> Result<Next<A>, Stop> {
         let price = self.world.params.gas.host_call;
         charge(&mut self.frame()?.machine.meter, price)?;
+        self.world.runtime.make_room(0)?;
         match HostCall::from_number(number) {
             Some(HostCall::Return) => return self.finish(Status::Success),
             Some(HostCall::Revert) => return self.finish(Status::Reverted),

@@ -1,0 +1,184 @@
+//! Memory that is used up is a typed error, whatever uses it up and whenever: no crash, no receipt, nothing
+//! left behind, and the next call works.
+
+mod chain;
+mod common;
+
+use chain::{GAS, TestChain, call_args, event, genesis, probe, put_args};
+use nub::error::{Abort, ApplyError, CommitError, QueryError};
+use nub::hyperlight::probe::{Probe, ProbeReply};
+use nub::hyperlight::{GuestConfig, HyperlightError, Privilege};
+use nub::{BackendError, BackendKind, Event, Failure, Nub, Params, Query};
+
+/// Programs and kernel run out of memory sooner in a small arena. An emulated ring 0 would take minutes.
+fn start(arena_bytes: u64) -> Option<TestChain> {
+    if !chain::hyperlight_runs() {
+        return None;
+    }
+    let config =
+        GuestConfig { arena_bytes, privilege: Privilege::Kernel3Programs3, ..GuestConfig::default() };
+    let builder = Nub::builder().backend(BackendKind::Hyperlight).guest(config).seed([3; 32]);
+    let mut nub = builder.candidates_max(10_000).build().unwrap();
+    let root = nub.genesis(&genesis(Params::default())).unwrap();
+    Some(TestChain { nub, genesis_root: root, root, height: 0 })
+}
+
+/// Why a block was not applied, which must be for want of memory.
+#[derive(Debug, PartialEq)]
+enum Want {
+    Memory,
+    Candidates,
+    Refused,
+}
+
+fn want(failure: Failure<ApplyError>) -> Want {
+    match failure {
+        Failure::Kernel(ApplyError::Abort(Abort::OutOfMemory { .. } | Abort::OutOfFrames)) => Want::Memory,
+        Failure::Kernel(ApplyError::CandidateBytes { .. }) => Want::Candidates,
+        Failure::Backend(BackendError::Hyperlight(HyperlightError::Refused(Abort::OutOfMemory {
+            ..
+        }))) => Want::Refused,
+        other => panic!("{other}"),
+    }
+}
+
+/// So many values of 4000 octets, no two alike.
+fn values(count: u32, seed: u32) -> Vec<Event> {
+    let value = |number: u32| {
+        let mut state = u64::from(number) << 32 | u64::from(seed) | 1;
+        let octets = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        });
+        octets.take(4000).collect::<Vec<u8>>()
+    };
+    (0..count)
+        .map(|number| {
+            let key = [&b"value"[..], &number.to_le_bytes(), &seed.to_le_bytes()].concat();
+            Event { gas_limit: GAS / 100, ..event(probe::STORAGE_PUT, put_args(&key, &value(number))) }
+        })
+        .collect()
+}
+
+/// Applies blocks of values, each on the last, until one is refused; why, and how many there were.
+fn fill(chain: &mut TestChain, values_per_block: u32) -> (Want, u32) {
+    for seed in 0..1000 {
+        let block = chain.block(values(values_per_block, seed));
+        match chain.nub.apply_block(chain.root, &block.to_bytes()) {
+            Ok((root, _)) => (chain.root, chain.height) = (root, chain.height + 1),
+            Err(failure) => return (want(failure), seed),
+        }
+    }
+    panic!("a thousand blocks fit");
+}
+
+#[test]
+fn candidates_stay_within_their_budget() {
+    let Some(mut chain) = start(64 << 20) else { return };
+    for _ in 0..2 {
+        let (want, blocks) = fill(&mut chain, 100);
+        assert_eq!(want, Want::Candidates);
+        assert!(blocks > 10, "{blocks} blocks of 400 kB in a budget of 16 MiB");
+        let health = chain.nub.health_check().unwrap();
+        assert_eq!(health.candidates, blocks);
+        assert!(health.pending_bytes <= 16 << 20, "{health:?}");
+        // Nothing is lost by it, and there is a way out.
+        chain.ok(probe::COUNT, []);
+        chain.rewind();
+        assert_eq!(chain.nub.health_check().unwrap().pending_bytes, 0);
+    }
+    let (_, blocks) = fill(&mut chain, 100);
+    chain.nub.commit(chain.root).unwrap();
+    assert_eq!(chain.nub.health_check().unwrap().pending_bytes, 0);
+    assert_eq!(u64::from(blocks), chain.nub.health_check().unwrap().height);
+}
+
+#[test]
+fn an_arena_that_is_too_small_for_a_block_says_so() {
+    let mut wants = Vec::new();
+    for arena_mib in [16, 28] {
+        let Some(mut chain) = start(arena_mib << 20) else { return };
+        let free = chain.nub.health_check().unwrap().frames_free;
+        for values_per_block in [500, 200, 60] {
+            wants.push(fill(&mut chain, values_per_block).0);
+            chain.rewind();
+            chain.ok(probe::COUNT, []);
+            chain.rewind();
+        }
+        // All of it comes back, but for what is cached.
+        let health = chain.nub.health_check().unwrap();
+        let lost = free.saturating_sub(health.frames_free) * 4096;
+        assert!(lost < health.cached_bytes * 2 + (2 << 20), "{lost} bytes lost, {health:?}");
+    }
+    assert!(wants.contains(&Want::Memory) || wants.contains(&Want::Refused), "{wants:?}");
+    assert!(wants.contains(&Want::Candidates), "{wants:?}");
+}
+
+fn shortage(chain: &mut TestChain, after: u64) -> u64 {
+    match chain.nub.guest().unwrap().probe(&Probe::Shortage(after)).unwrap() {
+        ProbeReply::Number(frames) => frames,
+        reply => panic!("{reply:?}"),
+    }
+}
+
+/// What [`running_out_at_any_allocation_is_never_a_verdict`] takes of the frames kept.
+const KEPT_FRAMES_USED_MAX: u64 = 1024;
+
+#[test]
+fn running_out_at_any_allocation_is_never_a_verdict() {
+    let Some(mut chain) = start(32 << 20) else { return };
+    let deep = call_args(1, probe::COUNT, 1_000_000, &[], &[]);
+    let mut events = vec![
+        event(probe::STORE_PAGES, [&1u32.to_le_bytes()[..], &40u32.to_le_bytes(), &[1]].concat()),
+        event(probe::CALL, deep),
+        event(probe::RECURSE, 20u32.to_le_bytes().to_vec()),
+        event(probe::CREATE, [&[10, 11, 1][..], &[5; 32], chain::PROBE_IMAGE].concat()),
+    ];
+    events.extend(values(4, 0));
+    let block = chain.block(events).to_bytes();
+    let expected = chain.nub.apply_block(chain.root, &block).unwrap();
+    assert!(expected.1.receipts.iter().all(|receipt| receipt.status == nub::Status::Success));
+    chain.rewind();
+    let (mut failed, mut after, mut used) = (0, 1, 0);
+    loop {
+        shortage(&mut chain, after);
+        let applied = chain.nub.apply_block(chain.root, &block);
+        used = used.max(shortage(&mut chain, 0));
+        match applied {
+            Err(failure) => {
+                want(failure);
+                failed += 1;
+                let health = chain.nub.health_check().unwrap();
+                assert_eq!((health.candidates, health.pending_objects), (0, 0));
+            }
+            Ok(result) => {
+                assert_eq!(result, expected);
+                break;
+            }
+        }
+        after += 1 + after / 16;
+    }
+    assert!(failed > 30, "{failed} points, up to allocation {after}");
+    assert!(used <= KEPT_FRAMES_USED_MAX, "{used} of the frames kept were used");
+
+    // The same for the other operations.
+    let root = expected.0;
+    for after in [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] {
+        shortage(&mut chain, after);
+        let query =
+            Query { root, instance: chain::probe(), endpoint: probe::COUNT, args: vec![], gas_limit: GAS };
+        match chain.nub.query(&query) {
+            Ok(receipt) => assert_eq!(receipt.status, nub::Status::Success),
+            Err(Failure::Kernel(QueryError::Abort(Abort::OutOfMemory { .. } | Abort::OutOfFrames))) => {}
+            Err(other) => panic!("{other}"),
+        }
+        match chain.nub.commit(root) {
+            Ok(()) => {}
+            Err(Failure::Kernel(CommitError::Abort(Abort::OutOfMemory { .. }))) => {}
+            Err(other) => panic!("{other}"),
+        }
+        shortage(&mut chain, 0);
+    }
+    chain.nub.commit(root).unwrap();
+    assert_eq!(chain.nub.state_root().unwrap(), Some(root));
+}
