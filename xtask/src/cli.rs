@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use nub_build::nested_target_dir;
 
+use crate::bench::{self, Bench};
 use crate::error::TaskError;
 use crate::run::{cargo, run_to_the_end};
 use crate::setup::{Need, setup};
@@ -47,6 +48,16 @@ enum Command {
     /// `--seconds N` is the time each gets (10), `--target T` names one, `--seed S` repeats a run. A crash prints
     /// the seed and the input.
     Fuzz(Passed),
+    /// Measure, beside peers: `cargo xtask bench pvm`.
+    ///
+    /// Arguments go to the program that measures; `cargo xtask bench pvm --help` shows them.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What to measure.
+        name: Bench,
+        #[command(flatten)]
+        passed: Passed,
+    },
     /// Build the crates that run in the guest for x86_64-unknown-none, and lint the guest.
     #[command(hide = true)]
     CheckNoStd,
@@ -72,6 +83,7 @@ pub fn run() -> Result<ExitCode, TaskError> {
         }
         Command::Contracts(passed) => contracts(&passed.arguments),
         Command::Fuzz(passed) => fuzz(&passed.arguments),
+        Command::Bench { name, passed } => bench::run(name, &passed.arguments),
         Command::CheckNoStd => {
             setup(Need::Guest)?;
             no_std::run()

@@ -1,4 +1,4 @@
-//! Project commands: `cargo xtask setup | demo | test | gates | contracts | fuzz`.
+//! Project commands: `cargo xtask setup | demo | test | gates | contracts | fuzz | bench`.
 //!
 //! 1. **`setup` may change the machine; nothing else does.** The other commands call it first, and it does
 //!    nothing when there is nothing to do.
@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod apt;
+mod bench;
 mod cli;
 mod error;
 mod no_std;

@@ -1,0 +1,104 @@
+//! Our recompiler, in this process: the bench-only harness runs what it makes.
+
+use std::time::Instant;
+
+use javm_isa::{ARGUMENTS_ADDRESS, Layout, PageRange, Program};
+use javm_recompiler_x86::Features;
+use native_harness_for_tests::{
+    HarnessError, LoadedCode, NativeExit, NativeMachine, Window, host_features, run_native,
+};
+use nub_state::PAGE_BYTES;
+
+use super::{Engine, EngineError, Kind, R7, R8, RETURN, Ran, Turn, number, twice};
+use crate::workload::{GAS, TABLE, Workload};
+
+/// Our recompiler.
+pub struct Native {
+    features: Features,
+    window: Window,
+}
+
+impl Native {
+    /// For this machine's processor.
+    ///
+    /// # Errors
+    /// [`HarnessError`] if the system does not give the addresses.
+    pub fn new() -> Result<Native, HarnessError> {
+        Ok(Native { features: host_features(), window: Window::new()? })
+    }
+}
+
+struct Vm<'a> {
+    code: LoadedCode,
+    window: &'a mut Window,
+    layout: Layout,
+    workload: &'a Workload,
+}
+
+impl Engine for Native {
+    fn name(&self) -> &'static str {
+        "nub recompiler"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Recompiler
+    }
+
+    fn is_ours(&self) -> bool {
+        true
+    }
+
+    fn turn(&mut self, workload: &Workload) -> Result<Turn, EngineError> {
+        // Windows are kept and given out anew, as the guest keeps them.
+        self.window.clear().map_err(EngineError::refused)?;
+        let start = Instant::now();
+        let program = Program::parse(&workload.image.program).map_err(EngineError::refused)?;
+        program.validate(TABLE).map_err(EngineError::refused)?;
+        let code = LoadedCode::new(&program, TABLE, self.features).map_err(EngineError::refused)?;
+        let layout = workload.layout().map_err(EngineError::refused)?;
+        map(&mut self.window, workload, &layout).map_err(EngineError::refused)?;
+        let ready = start.elapsed();
+        let code_len_bytes = code.compiled().code().len();
+        let mut vm = Vm { code, window: &mut self.window, layout, workload };
+        twice(&mut vm, ready, Some(code_len_bytes), workload.want.is_some(), run_once)
+    }
+}
+
+fn run_once(vm: &mut Vm) -> Result<Ran, EngineError> {
+    let mut machine = NativeMachine::new(vm.layout.entry_registers(), vm.workload.entry, GAS);
+    let start = Instant::now();
+    loop {
+        match run_native(&vm.code, &mut machine, vm.window).map_err(EngineError::refused)? {
+            NativeExit::HostCall(RETURN) => break,
+            NativeExit::HostCall(_) => {
+                machine.registers[R7] = 0;
+                machine.complete_host_call(&vm.code);
+            }
+            other => return Err(EngineError::ended(other)),
+        }
+    }
+    let time = start.elapsed();
+    let [address, len] = [R7, R8].map(|register| machine.registers[register] as usize);
+    let (page, offset) = ((address / PAGE_BYTES) as u32, address % PAGE_BYTES);
+    let mut pages = vm.window.pages();
+    let octets =
+        pages.find(|(number, _)| *number == page).and_then(|(_, page)| page.get(offset..offset + len));
+    let result = number(octets.ok_or_else(|| EngineError::ended("a result over two pages"))?)?;
+    Ok(Ran { time, result, gas: GAS - machine.gas_left })
+}
+
+fn map(window: &mut Window, workload: &Workload, layout: &Layout) -> Result<(), HarnessError> {
+    let mut region = |pages: PageRange, data: &[u8], is_writable| {
+        for page in pages.first..pages.end() {
+            window.map(page, is_writable)?;
+        }
+        data.chunks(PAGE_BYTES)
+            .zip(pages.first..)
+            .try_for_each(|(octets, page)| window.poke(page * PAGE_BYTES as u32, octets))
+    };
+    region(layout.read_only_data, &workload.image.ro_data, false)?;
+    region(layout.read_write_data, &workload.image.rw_data, true)?;
+    region(layout.stack, &[], true)?;
+    debug_assert_eq!(layout.arguments.address(), ARGUMENTS_ADDRESS);
+    region(layout.arguments, &workload.arguments(), false)
+}

@@ -1,0 +1,52 @@
+//! `cargo xtask bench <name>`: measurements, each a program of its own.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use nub_build::nested_target_dir;
+
+use crate::error::TaskError;
+use crate::run::{cargo, run_to_the_end};
+
+/// What can be measured. A variant here and a line in [`Bench::program`] make a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Bench {
+    /// The engines: eight workloads on ours, polkavm's and javm's, and as plain Rust.
+    Pvm,
+}
+
+/// Where the program that measures is.
+enum Program {
+    /// A binary of a workspace of its own, whose dependencies nothing else should wait for.
+    Workspace {
+        /// Its manifest, from the repository's root.
+        manifest: &'static str,
+        /// Its folder for cargo's output, beside the repository's own.
+        target_dir: &'static str,
+    },
+}
+
+impl Bench {
+    fn program(self) -> Program {
+        match self {
+            Bench::Pvm => {
+                Program::Workspace { manifest: "bench/pvm/Cargo.toml", target_dir: "nub-bench-pvm" }
+            }
+        }
+    }
+}
+
+/// Runs a measurement with `arguments`.
+///
+/// # Errors
+/// [`TaskError`] if cargo cannot be run.
+pub fn run(bench: Bench, arguments: &[String]) -> Result<ExitCode, TaskError> {
+    let mut command = cargo("run");
+    command.args(["--quiet", "--release", "--locked"]);
+    match bench.program() {
+        Program::Workspace { manifest, target_dir } => {
+            command.args(["--manifest-path", manifest, "--target-dir"]).arg(nested_target_dir(target_dir));
+        }
+    }
+    run_to_the_end(command.arg("--").args(arguments))
+}
