@@ -39,6 +39,10 @@ enum Command {
     ///
     /// `--json` prints the figures for machines.
     Gates(Passed),
+    /// Commit many blocks in one micro-VM, and fail if its memory is not flat after warm-up.
+    ///
+    /// `--blocks N` (1000), `--transfers M`, `--arena-mib A`, `--json`. Prints frames and caches every so often.
+    Soak(Passed),
     /// Build the sample contracts and their Images, or with `--check` compare with those checked in.
     ///
     /// Contracts need a toolchain with its own rust-src; installs one as `setup` does.
@@ -77,6 +81,7 @@ pub fn run() -> Result<ExitCode, TaskError> {
         Command::Setup => setup(Need::Guest).map(|()| ExitCode::SUCCESS),
         Command::Demo(passed) => demo_binary("demo", &passed.arguments),
         Command::Gates(passed) => demo_binary("gates", &passed.arguments),
+        Command::Soak(passed) => demo_binary("soak", &passed.arguments),
         Command::Test(passed) => {
             setup(Need::Guest)?;
             test::run(&passed.arguments)

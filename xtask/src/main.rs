@@ -1,4 +1,4 @@
-//! Project commands: `cargo xtask setup | demo | test | gates | contracts | fuzz | bench`.
+//! Project commands: `cargo xtask setup | demo | test | gates | soak | contracts | fuzz | bench`.
 //!
 //! 1. **`setup` may change the machine; nothing else does.** The other commands call it first, and it does
 //!    nothing when there is nothing to do.

@@ -3,6 +3,7 @@
 //! - [`chain`]: a genesis with a deployer, and blocks that deploy and use a token
 //! - [`backends`]: the handles there can be here
 //! - [`compare`]: applying one block to all of them
+//! - [`soak`]: many blocks, and whether memory stays as it was
 //! - [`exit`]: why a command fails
 
 #![forbid(unsafe_code)]
@@ -11,3 +12,4 @@ pub mod backends;
 pub mod chain;
 pub mod compare;
 pub mod exit;
+pub mod soak;

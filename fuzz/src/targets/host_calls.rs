@@ -4,7 +4,7 @@
 use super::Session;
 use crate::random::Random;
 use crate::store::Store;
-use nub_abi::rpc::BootConfig;
+use nub_abi::rpc::{BootConfig, EnginePolicy};
 use nub_abi::{
     Badge, Block, Event, Genesis, GenesisInstance, GenesisRef, Hash, InstanceId, PROTOCOL_VERSION, Params,
 };
@@ -32,7 +32,14 @@ impl HostCalls {
     /// At a genesis of four probes that can call each other.
     pub fn new() -> Self {
         let mut kernels = [64 << 20, 0].map(|cache_bytes| {
-            let config = BootConfig { seed: [cache_bytes as u8; 32], candidates_max: 4, cache_bytes };
+            let config = BootConfig {
+                seed: [cache_bytes as u8; 32],
+                candidates_max: 4,
+                candidate_bytes: u64::MAX,
+                cache_bytes,
+                engine: EnginePolicy::Interpreter,
+                code_bytes: 0,
+            };
             Kernel::new(LocalArch::new(Store::default()), &config)
         });
         let roots =
