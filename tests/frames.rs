@@ -58,7 +58,7 @@ impl Arch for ScarceArch {
         0
     }
 
-    fn compile(&mut self, _: &Program, _: OpcodeTable, _: u64) -> Option<Infallible> {
+    fn compile(&mut self, _: &Arc<Program>, _: OpcodeTable, _: u64) -> Option<Infallible> {
         None
     }
 

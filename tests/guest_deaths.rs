@@ -44,7 +44,7 @@ fn wild_jump() {
 
 #[test]
 fn window_outside_an_accessor() {
-    dies(Death::WindowRead, &["page fault", "at address 0x10000000000"]);
+    dies(Death::WindowRead, &["page fault", "at address 0x10080000000"]);
 }
 
 #[test]

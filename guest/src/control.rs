@@ -4,6 +4,7 @@
 
 use crate::descriptor::{GDT_ENTRIES, Gate, IDT_ENTRIES, TaskState};
 use crate::layout::{CONTROL, WINDOW_COUNT};
+use crate::native_run::NativeRun;
 
 /// Frames put aside for the fault path, of each kind.
 pub const RESERVE_FRAMES: usize = 32;
@@ -21,6 +22,12 @@ pub struct Control {
     pub root: u64,
     /// The ring that calls from the host are served in: 0 or 3.
     pub kernel_ring: u8,
+    /// Whether programs run in ring 3 under a kernel in ring 0.
+    pub isolates_programs: bool,
+    /// Whether the segment gs can be set, which machine code needs.
+    pub has_segments: bool,
+    /// Whether optional instructions may be tried where programs run.
+    pub may_try_instructions: bool,
     /// Set while last words are written: a fault then is one too many.
     pub dying: bool,
     /// The frame of zeros that untouched pages share.
@@ -31,6 +38,8 @@ pub struct Control {
     pub copies: FrameStack,
     /// What happened since boot.
     pub counters: Counters,
+    /// The run of machine code under way.
+    pub native: NativeRun,
     /// Trap gates, on a page of their own.
     pub idt: IdtPage,
     /// What the fault path knows of each window.

@@ -1,7 +1,8 @@
 //! Segments, the task state and trap gates.
 
 use crate::control::{Control, control};
-use crate::trap::{gate_stub, trap_stub};
+use crate::native_entry::exit_gate;
+use crate::trap::{gate_stub, trap_stub, trap_stub_for_ring_0};
 use core::arch::asm;
 use core::mem::{offset_of, size_of};
 
@@ -10,8 +11,10 @@ pub const GDT_ENTRIES: usize = 8;
 /// Entries of the IDT: the processor's exceptions. Interrupts are off for good.
 pub const IDT_ENTRIES: usize = 256;
 
-const KERNEL_CODE: u16 = 0x08;
-const KERNEL_DATA: u16 = 0x10;
+/// Ring 0's segments.
+pub const KERNEL_CODE: u16 = 0x08;
+/// See [`KERNEL_CODE`].
+pub const KERNEL_DATA: u16 = 0x10;
 const TASK: u16 = 0x18;
 /// Ring 3's segments, as its code names them.
 pub const USER_DATA: u16 = 0x28 | 3;
@@ -130,6 +133,16 @@ fn fill(block: &mut Control) {
         block.idt.0[usize::from(vector)] = Gate::new(trap_stub(vector), stack);
     }
     block.idt.0[usize::from(BREAKPOINT)] = Gate::for_ring(gate_stub(), 3, 3);
+}
+
+/// Has traps from ring 3 handled in ring 0, and makes the one gate that programs have an exit: for the map with
+/// the kernel in ring 0 and programs in ring 3.
+pub fn isolate_programs(block: &mut Control) {
+    for vector in EXCEPTIONS {
+        let stack = if vector == DOUBLE_FAULT { 2 } else { 1 };
+        block.idt.0[usize::from(vector)] = Gate::new(trap_stub_for_ring_0(vector), stack);
+    }
+    block.idt.0[usize::from(BREAKPOINT)] = Gate::for_ring(exit_gate(), 3, 3);
 }
 
 const _: () = assert!(USER_DATA as usize / 8 + 1 == USER_CODE as usize / 8);

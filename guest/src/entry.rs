@@ -1,11 +1,11 @@
 //! How the host starts us: once at `entrypoint`, then at `dispatch` for each call.
 
-use crate::control::{Control, control};
+use crate::control::{Control, control, with_control};
 use crate::descriptor::{USER_CODE, USER_DATA};
 use crate::layout::{CONTROL, PAGE_BYTES, STACK_BYTES, STACK_TOP};
 use crate::page_table::loaded_root;
 use crate::trap::USER_FLAGS;
-use crate::{arena, descriptor, gate, privilege, rpc, runs, transport, window};
+use crate::{arena, descriptor, features, gate, isolation, privilege, rpc, runs, transport, window};
 use core::arch::{asm, global_asm};
 use core::mem::{offset_of, size_of};
 use hyperlight_common::mem::HyperlightPEB;
@@ -62,7 +62,7 @@ unsafe fn map_fresh(start: u64, len_bytes: u64) {
 
 /// The rest of the boot, on the kernel's own stack. Returns where the host enters for each call.
 extern "sysv64" fn boot(start: *const HyperlightPEB) -> u64 {
-    let map = privilege_map(start);
+    let map = start_octet(start, 0).and_then(PrivilegeMap::from_number);
     let is_for_ring_3 = map == Some(PrivilegeMap::Kernel3Programs3);
     // SAFETY: called once; the root was written at entry.
     unsafe { arena::map(is_for_ring_3) };
@@ -71,18 +71,25 @@ extern "sysv64" fn boot(start: *const HyperlightPEB) -> u64 {
     window::init();
     transport::init();
     assert!(map.is_some(), "the start data names no privilege map; host and guest were built apart");
-    if is_for_ring_3 {
-        privilege::drop_to_ring_3();
+    let may_try = start_octet(start, 1) == Some(1);
+    with_control(|control| {
+        control.has_segments = features::enable_segments();
+        control.may_try_instructions = may_try;
+    });
+    match map {
+        Some(PrivilegeMap::Kernel3Programs3) => privilege::drop_to_ring_3(),
+        Some(PrivilegeMap::Kernel0Programs3) => isolation::isolate_programs(),
+        Some(PrivilegeMap::Kernel0Programs0) | None => {}
     }
     (&raw const dispatch) as u64
 }
 
-/// What the host's start data say.
-fn privilege_map(start: *const HyperlightPEB) -> Option<PrivilegeMap> {
+/// An octet of the host's start data; `nub_abi::guest` says what they are.
+fn start_octet(start: *const HyperlightPEB, index: u64) -> Option<u8> {
     // SAFETY: the host passes where it wrote the block, which is mapped, as are the data it names.
     unsafe {
         let data = (&raw const (*start).init_data).read_unaligned();
-        (data.size > 0).then(|| PrivilegeMap::from_number((data.ptr as *const u8).read()))?
+        (index < data.size).then(|| ((data.ptr + index) as *const u8).read())
     }
 }
 

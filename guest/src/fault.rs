@@ -8,7 +8,7 @@ use crate::accessors;
 use crate::control::{Control, WindowControl, control, with_control};
 use crate::frames;
 use crate::gate::{self, flush_page};
-use crate::layout::{PAGE_BYTES, WINDOW_STRIDE, WINDOWS, WINDOWS_RANGE};
+use crate::layout::{PAGE_BYTES, WINDOW_BYTES, WINDOW_OFFSET, WINDOW_STRIDE, WINDOWS, WINDOWS_RANGE};
 use crate::page_table::{Entry, Slot, Walk, walk};
 use crate::trap::TrapFrame;
 use crate::window::upper_table;
@@ -20,6 +20,7 @@ use javm_interpreter::Meter;
 const ERROR_PRESENT: u64 = 1;
 const ERROR_WRITE: u64 = 1 << 1;
 const ERROR_RESERVED: u64 = 1 << 3;
+const ERROR_FETCH: u64 = 1 << 4;
 
 /// Deals with a page fault by what it returns to. False: it is nobody's, the guest must die.
 pub fn page_fault(frame: &mut TrapFrame) -> bool {
@@ -27,19 +28,28 @@ pub fn page_fault(frame: &mut TrapFrame) -> bool {
     if !accessors::range().contains(&frame.rip) || !WINDOWS_RANGE.contains(&address) {
         return image_page(address, frame.error_code);
     }
-    if frame.error_code & ERROR_RESERVED != 0 {
+    if is_odd(frame.error_code) {
         return false;
     }
     // SAFETY: the accessor has a `&mut Meter` in rsi.
     let meter = unsafe { &mut *(frame.rsi as *mut Meter) };
-    let is_store = frame.error_code & ERROR_WRITE != 0;
     with_control(|control| {
-        if window_page(control, address, is_store, meter).is_none() {
+        if !fill_window_page(control, address, frame.error_code, meter) {
             control.counters.misses += 1;
             frame.rip = accessors::miss_landing();
         }
     });
     true
+}
+
+/// Whether a fault has a cause that no access to a window has: a broken entry, or the fetch of an instruction.
+pub fn is_odd(error_code: u64) -> bool {
+    error_code & (ERROR_RESERVED | ERROR_FETCH) != 0
+}
+
+/// Fills or copies a page of a window, if its rules and the meter allow; else nothing changes.
+pub fn fill_window_page(control: &mut Control, address: u64, error_code: u64, meter: &mut Meter) -> bool {
+    window_page(control, address, error_code & ERROR_WRITE != 0, meter).is_some()
 }
 
 /// The address of the last page fault, as the stub noted it.
@@ -50,8 +60,9 @@ pub fn fault_address() -> u64 {
 
 /// The four outcomes for a page of a window: `None` is a miss, and nothing has changed.
 fn window_page(control: &mut Control, address: u64, is_store: bool, meter: &mut Meter) -> Option<()> {
-    let window = ((address - WINDOWS) / WINDOW_STRIDE) as usize;
-    let page = u32::try_from((address % WINDOW_STRIDE) >> 12).ok().filter(|&page| page < 1 << 20)?;
+    let (window, offset) = ((address - WINDOWS) / WINDOW_STRIDE, (address - WINDOWS) % WINDOW_STRIDE);
+    let offset = offset.checked_sub(WINDOW_OFFSET).filter(|&offset| offset < WINDOW_BYTES)?;
+    let (window, page) = (window as usize, (offset / PAGE_BYTES) as u32);
     // SAFETY: the upper tables are made at boot, before any accessor runs.
     let Walk::Page(slot) = (unsafe { walk(upper_table(window), window, page) }) else { return None };
     let entry = slot.read();

@@ -24,8 +24,13 @@ pub const LARGE_PAGE_BYTES: u64 = 2 << 20;
 
 /// The first program window, where PML4 slot 2 begins.
 pub const WINDOWS: u64 = 2 << 39;
-/// From one window to the next: 4 GiB of program memory, then 4 GiB of nothing.
+/// From one window to the next: 2 GiB of which only the last page, the context, is ever mapped; 4 GiB of
+/// program memory; and 2 GiB of nothing, so that what runs past the end faults.
 pub const WINDOW_STRIDE: u64 = 8 << 30;
+/// Where in its stretch a window begins.
+pub const WINDOW_OFFSET: u64 = 2 << 30;
+/// Octets of a window.
+pub const WINDOW_BYTES: u64 = 4 << 30;
 /// Windows in two PML4 slots; one for each live call frame.
 pub const WINDOW_COUNT: usize = 128;
 /// All windows.
@@ -40,6 +45,16 @@ pub const RUN_CLASS_COUNT: usize = 22;
 
 const _: () = assert!(RUN_CLASS_BYTES >= 4096 << RUN_CLASS_COUNT);
 const _: () = assert!(RUNS + RUN_CLASS_COUNT as u64 * RUN_CLASS_BYTES <= 10 << 39);
+
+/// Machine code of programs, where PML4 slot 5 begins: the exit page, then programs.
+pub const CODE: u64 = 5 << 39;
+/// A program's code has the addresses of whole page tables to itself, so that they can be opened and closed.
+pub const CODE_UNIT_BYTES: u64 = 2 << 20;
+/// How many of those there are.
+pub const CODE_UNITS: u64 = (1 << 39) / CODE_UNIT_BYTES;
+
+const _: () = assert!(WINDOW_OFFSET + WINDOW_BYTES < WINDOW_STRIDE);
+const _: () = assert!(LINEAR_OFFSET + (SCRATCH_TOP_GPA as u64) < CODE);
 const _: () = assert!(WINDOWS_RANGE.end == 4 << 39);
 const _: () = assert!(WINDOWS_RANGE.end <= LINEAR_OFFSET);
 const _: () = assert!((SCRATCH_TOP_GPA as u64) < 1 << 39);

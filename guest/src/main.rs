@@ -17,6 +17,8 @@
 //! - [`entry`], [`note`]: how the host starts us
 //! - [`arena`], [`frames`], [`bins`], [`runs`], [`heap`]: memory for the kernel
 //! - [`page_table`], [`window`], [`space`], [`accessors`], [`fault`]: memory for programs
+//! - [`code_memory`], [`context`], [`native_entry`], [`native_run`], [`native`]: programs as machine code
+//! - [`isolation`]: programs in ring 3 under a kernel in ring 0; [`features`]: what the processor really has
 //! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
 //! - [`epitaph`]: last words
 //! - [`probes`], [`script`]: probes for measuring and testing all of it
@@ -32,15 +34,22 @@ mod accessors;
 mod arena;
 mod bins;
 mod blobs;
+mod code_memory;
+mod context;
 mod control;
 mod descriptor;
 mod entry;
 mod epitaph;
 mod fault;
+mod features;
 mod frames;
 mod gate;
 mod heap;
+mod isolation;
 mod layout;
+mod native;
+mod native_entry;
+mod native_run;
 mod note;
 mod page_table;
 mod platform;

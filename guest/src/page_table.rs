@@ -2,7 +2,7 @@
 
 use crate::arena::to_virtual;
 use crate::control::control;
-use crate::layout::{WINDOW_STRIDE, WINDOWS};
+use crate::layout::{WINDOW_OFFSET, WINDOW_STRIDE, WINDOWS};
 use core::arch::asm;
 
 const PRESENT: u64 = 1;
@@ -49,6 +49,12 @@ impl Entry {
         (self.0 >> 1) as u32
     }
 
+    /// A page of machine code: never written through this entry.
+    pub const fn executable(frame: u64, is_for_ring_3: bool) -> Self {
+        let user = if is_for_ring_3 { USER } else { 0 };
+        Self(frame | PRESENT | user | ACCESSED)
+    }
+
     /// A page that may be read.
     pub const fn read_only(frame: u64) -> Self {
         Self(frame | PRESENT | USER | ACCESSED | NO_EXECUTE)
@@ -73,6 +79,11 @@ impl Entry {
     /// The same, open to ring 3.
     pub const fn opened(self) -> Self {
         Self(self.0 | USER)
+    }
+
+    /// The same, closed to ring 3.
+    pub const fn closed(self) -> Self {
+        Self(self.0 & !USER)
     }
 
     /// Whether there is anything.
@@ -135,7 +146,12 @@ pub enum Walk {
     /// The page's own slot.
     Page(Slot),
     /// The slot that should point to a table on the way.
-    Missing(Slot),
+    Missing {
+        /// The slot.
+        slot: Slot,
+        /// Whether it is one of the window's upper table.
+        is_upper: bool,
+    },
 }
 
 /// Walks to a page (0 to 2²⁰ − 1) of a window whose upper table lies in `upper_frame`.
@@ -143,14 +159,14 @@ pub enum Walk {
 /// # Safety
 /// The frame holds the window's third-level table.
 pub unsafe fn walk(upper_frame: u64, window: usize, page: u32) -> Walk {
-    let address = WINDOWS + window as u64 * WINDOW_STRIDE + (u64::from(page) << 12);
+    let address = WINDOWS + window as u64 * WINDOW_STRIDE + WINDOW_OFFSET + (u64::from(page) << 12);
     let mut table = upper_frame;
     for shift in [30, 21] {
         // SAFETY: by this function's condition, and below that by what tables point to.
         let slot = unsafe { Slot::new(table, (address >> shift) & 511) };
         match slot.table() {
             Some(next) => table = next,
-            None => return Walk::Missing(slot),
+            None => return Walk::Missing { slot, is_upper: shift == 30 },
         }
     }
     // SAFETY: the same.

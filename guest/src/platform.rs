@@ -1,50 +1,64 @@
 //! The platform that the kernel runs on.
 
 use crate::blobs::HostBlobs;
+use crate::features;
 use crate::frames;
+use crate::native::NativeProgram;
 use crate::space::HyperlightMemory;
-use core::convert::Infallible;
+use alloc::sync::Arc;
 use javm_interpreter::{Exit, Machine};
 use javm_isa::{OpcodeTable, Program};
+use javm_recompiler_x86::Features;
 use nub_abi::error::Abort;
 use nub_kernel::arch::{Arch, SpaceConfig};
 
-/// Hardware-paged memory, and the host's store.
+/// Hardware-paged memory, machine code, and the host's store.
 pub struct HyperlightArch {
     blobs: HostBlobs,
+    /// Found when first asked for.
+    features: Option<Features>,
 }
 
 impl HyperlightArch {
     /// The platform.
     pub fn new() -> Self {
-        Self { blobs: HostBlobs }
+        Self { blobs: HostBlobs, features: None }
+    }
+
+    fn features(&mut self) -> Features {
+        *self.features.get_or_insert_with(features::find)
     }
 }
 
 impl Arch for HyperlightArch {
     type Memory = HyperlightMemory;
     type Blobs = HostBlobs;
-    type Native = Infallible;
+    type Native = NativeProgram;
 
     fn create_address_space(&mut self, config: SpaceConfig) -> Result<HyperlightMemory, Abort> {
         HyperlightMemory::new(config)
     }
 
     fn native_features(&mut self) -> u32 {
-        0
+        features::number(self.features())
     }
 
-    fn compile(&mut self, _: &Program, _: OpcodeTable, _: u64) -> Option<Infallible> {
-        None
+    fn compile(
+        &mut self,
+        program: &Arc<Program>,
+        table: OpcodeTable,
+        memory_bytes_max: u64,
+    ) -> Option<NativeProgram> {
+        NativeProgram::new(program, table, self.features(), memory_bytes_max)
     }
 
     fn enter_native(
         &mut self,
-        native: &Infallible,
-        _: &mut Machine,
-        _: &mut HyperlightMemory,
+        native: &NativeProgram,
+        machine: &mut Machine,
+        memory: &mut HyperlightMemory,
     ) -> Result<Exit, Abort> {
-        match *native {}
+        native.enter(machine, memory)
     }
 
     fn free_bytes(&self) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use crate::blobs::HostBlobs;
 use crate::control::with_control;
-use crate::layout::WINDOWS;
+use crate::layout::{WINDOW_OFFSET, WINDOWS};
 use crate::space::HyperlightMemory;
 use crate::{frames, script};
 use alloc::string::ToString;
@@ -214,7 +214,7 @@ fn die(death: Death) -> ! {
         // SAFETY: as above.
         Death::WildJump => unsafe { asm!("jmp {0}", in(reg) 0x7777_0000_0000u64) },
         // SAFETY: as above.
-        Death::WindowRead => unsafe { asm!("mov {0}, [{0}]", inout(reg) WINDOWS => _) },
+        Death::WindowRead => unsafe { asm!("mov {0}, [{0}]", inout(reg) WINDOWS + WINDOW_OFFSET => _) },
         // SAFETY: as above.
         Death::DivideByZero => unsafe {
             asm!("xor edx, edx", "xor ecx, ecx", "div ecx", out("rdx") _, out("rcx") _, out("rax") _);

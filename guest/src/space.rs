@@ -44,6 +44,16 @@ impl HyperlightMemory {
         Ok(Self { window, mapped: Vec::new() })
     }
 
+    /// The number of its window.
+    pub fn window_index(&self) -> usize {
+        self.window.index()
+    }
+
+    /// The address of its first octet.
+    pub fn window_base(&self) -> u64 {
+        self.window.base()
+    }
+
     fn entry(&self, page: u32) -> Entry {
         self.window.slot(page).map_or(Entry::ABSENT, Slot::read)
     }
@@ -94,7 +104,7 @@ impl HyperlightMemory {
     /// After a miss: gives the fault path what it lacked for this page, a table, room to note the page or
     /// frames. False if it lacked nothing, or there is nothing to give.
     #[cold]
-    fn replenish(&mut self, address: u32) -> bool {
+    pub fn replenish(&mut self, address: u32) -> bool {
         let page = address >> 12;
         let (is_demand_zero, is_log_full, is_reserve_short) = with_control(|control| {
             let window = &control.windows[self.window.index()];
@@ -183,7 +193,7 @@ impl Drop for HyperlightMemory {
 }
 
 /// Octets that run past the end of their page.
-fn crosses(address: u32, len: u32) -> bool {
+pub fn crosses(address: u32, len: u32) -> bool {
     address % PAGE_BYTES as u32 > PAGE_BYTES as u32 - len
 }
 

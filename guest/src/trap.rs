@@ -8,7 +8,7 @@
 use crate::control::Control;
 use crate::descriptor::{USER_CODE, USER_DATA};
 use crate::layout::CONTROL;
-use crate::{epitaph, fault, gate};
+use crate::{epitaph, fault, gate, isolation, native_run};
 use core::arch::global_asm;
 use core::mem::{offset_of, size_of};
 
@@ -40,12 +40,22 @@ pub struct TrapFrame {
     pub ss: u64,
 }
 
+impl TrapFrame {
+    /// The registers in the order of their numbers in instructions.
+    pub fn by_number(&self) -> [u64; 16] {
+        let low = [self.rax, self.rcx, self.rdx, self.rbx, self.rsp, self.rbp, self.rsi, self.rdi];
+        let high = [self.r8, self.r9, self.r10, self.r11, self.r12, self.r13, self.r14, self.r15];
+        core::array::from_fn(|number| if number < 8 { low[number] } else { high[number - 8] })
+    }
+}
+
 const _: () = assert!(offset_of!(TrapFrame, vector) == 15 * 8);
 const _: () = assert!(offset_of!(TrapFrame, rip) == 17 * 8);
 // With a 16-aligned interrupt stack, `trap` is called with the alignment its ABI wants.
 const _: () = assert!(size_of::<TrapFrame>().is_multiple_of(16));
 
-const PAGE_FAULT: u64 = 14;
+/// The vector of page faults.
+pub const PAGE_FAULT: u64 = 14;
 const STUB_BYTES: u64 = 16;
 
 global_asm!(
@@ -62,6 +72,27 @@ global_asm!(
     "push \\vector",
     "jmp trap_common",
     ".endr",
+    // The same for traps that are handled in ring 0 wherever they come from.
+    ".global trap_stubs_for_ring_0",
+    ".balign 16",
+    "trap_stubs_for_ring_0:",
+    ".irp vector, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+    ".balign 16",
+    ".if (\\vector == 8) || ((\\vector >= 10) && (\\vector <= 14)) || (\\vector == 17) || (\\vector == 21) || (\\vector == 29) || (\\vector == 30)",
+    ".else",
+    "push 0",
+    ".endif",
+    "push \\vector",
+    "jmp trap_in_ring_0",
+    ".endr",
+    ".balign 16",
+    ".global trap_in_ring_0",
+    "trap_in_ring_0:",
+    "push rax",
+    "mov rax, cr2",
+    "movabs [{fault_address}], rax",
+    "pop rax",
+    "jmp trap_save",
     ".balign 16",
     "trap_common:",
     "push rax",
@@ -141,6 +172,7 @@ global_asm!(
 
 unsafe extern "C" {
     static trap_stubs: u8;
+    static trap_stubs_for_ring_0: u8;
     #[link_name = "gate_stub"]
     static gate_start: u8;
 }
@@ -160,9 +192,19 @@ pub fn trap_stub(vector: u8) -> u64 {
     (&raw const trap_stubs) as u64 + u64::from(vector) * STUB_BYTES
 }
 
+/// The address of an exception's stub where ring 0 handles all.
+pub fn trap_stub_for_ring_0(vector: u8) -> u64 {
+    (&raw const trap_stubs_for_ring_0) as u64 + u64::from(vector) * STUB_BYTES
+}
+
 /// A trap. Returning resumes what the frame says.
 extern "sysv64" fn trap(frame: &mut TrapFrame) {
-    if frame.vector != PAGE_FAULT || !fault::page_fault(frame) {
+    let is_done = match native_run::is_native(frame) {
+        true => native_run::trap(frame),
+        false if frame.vector == PAGE_FAULT => fault::page_fault(frame),
+        false => isolation::skip_optional(frame),
+    };
+    if !is_done {
         epitaph::exception(frame)
     }
 }

@@ -3,7 +3,8 @@
 use crate::control::{WindowControl, with_control};
 use crate::frames;
 use crate::gate::flush_all;
-use crate::layout::{WINDOW_COUNT, WINDOW_STRIDE, WINDOWS};
+use crate::isolation;
+use crate::layout::{WINDOW_COUNT, WINDOW_OFFSET, WINDOW_STRIDE, WINDOWS};
 use crate::page_table::{Entry, Slot, Walk, root, walk};
 use crate::single::Single;
 
@@ -35,6 +36,11 @@ pub fn init() {
         control.zero_frame = frame();
         frames::refill_reserve(control);
     });
+}
+
+/// The address of a window's first octet.
+pub fn window_base(window: usize) -> u64 {
+    WINDOWS + window as u64 * WINDOW_STRIDE + WINDOW_OFFSET
 }
 
 /// The third-level table of a window. For the fault path: it reads the root table alone.
@@ -74,7 +80,7 @@ impl Window {
 
     /// The address of its first octet.
     pub fn base(&self) -> u64 {
-        WINDOWS + self.index as u64 * WINDOW_STRIDE
+        window_base(self.index)
     }
 
     /// The slot of a page, if its tables exist.
@@ -82,7 +88,7 @@ impl Window {
         // SAFETY: `upper` is this window's third-level table.
         match unsafe { walk(self.upper, self.index, page) } {
             Walk::Page(slot) => Some(slot),
-            Walk::Missing(_) => None,
+            Walk::Missing { .. } => None,
         }
     }
 
@@ -92,10 +98,15 @@ impl Window {
             // SAFETY: as above.
             match unsafe { walk(self.upper, self.index, page) } {
                 Walk::Page(slot) => return Some(slot),
-                Walk::Missing(slot) => {
+                Walk::Missing { slot, is_upper } => {
                     let table = frames::take_zeroed()?;
                     self.tables.push((slot, table));
-                    slot.write(Entry::table(table));
+                    let is_for_all = Entry::table(table);
+                    slot.write(if is_upper {
+                        isolation::window_entry(self.index, table)
+                    } else {
+                        is_for_all
+                    });
                 }
             }
         }

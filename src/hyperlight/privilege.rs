@@ -8,11 +8,14 @@ use nub_abi::guest::PrivilegeMap;
 pub enum Privilege {
     /// [`Kernel0Programs0`](Self::Kernel0Programs0) where the processor virtualises in hardware, else
     /// [`Kernel3Programs3`](Self::Kernel3Programs3). The environment variable `NUB_PRIVILEGE` decides if it is
-    /// `kernel0-programs0` or `kernel3-programs3`, so that tests can be run in each.
+    /// `kernel0-programs0`, `kernel0-programs3` or `kernel3-programs3`, so that tests can be run in each.
     #[default]
     Auto,
     /// Both in ring 0: for hardware virtualisation.
     Kernel0Programs0,
+    /// The kernel in ring 0 and machine code of programs in ring 3: a bug in what made the code cannot reach the
+    /// state. Asked for by who wants it; entering a program costs more.
+    Kernel0Programs3,
     /// Both in ring 3: for KVM without hardware virtualisation, where ring 0 is emulated and slow.
     Kernel3Programs3,
 }
@@ -23,10 +26,12 @@ impl Privilege {
         let asked = std::env::var("NUB_PRIVILEGE").unwrap_or_default();
         match self {
             Self::Auto if asked == "kernel0-programs0" => PrivilegeMap::Kernel0Programs0,
+            Self::Auto if asked == "kernel0-programs3" => PrivilegeMap::Kernel0Programs3,
             Self::Auto if asked == "kernel3-programs3" => PrivilegeMap::Kernel3Programs3,
             Self::Auto if has_hardware_virtualisation() => PrivilegeMap::Kernel0Programs0,
             Self::Auto | Self::Kernel3Programs3 => PrivilegeMap::Kernel3Programs3,
             Self::Kernel0Programs0 => PrivilegeMap::Kernel0Programs0,
+            Self::Kernel0Programs3 => PrivilegeMap::Kernel0Programs3,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! One life of the guest image.
 
 use super::watchdog::Watchdog;
-use super::{GuestConfig, HyperlightError, callbacks, image, kvm};
+use super::{GuestConfig, HyperlightError, Privilege, callbacks, has_hardware_virtualisation, image, kvm};
 use crate::blobs::SharedBlobs;
 use hyperlight_host::hypervisor::InterruptHandle;
 use hyperlight_host::mem::memory_region::MemoryRegionFlags;
 use hyperlight_host::sandbox::builder::SandboxBuilder;
-use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, Probe, ProbeReply, RPC};
+use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, PrivilegeMap, Probe, ProbeReply, RPC};
 use nub_abi::rpc::{Reply, Request};
 use parity_scale_codec::{DecodeAll, Encode};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Sandbox {
         let image = image::guest_image()?;
         kvm::kvm_missing()?;
         let builder = SandboxBuilder::from_bytes(image)
-            .init_data(vec![config.privilege.resolve() as u8], MemoryRegionFlags::READ)
+            .init_data(start_data(config.privilege), MemoryRegionFlags::READ)
             .heap_size(HYPERLIGHT_HEAP_BYTES)
             .scratch_size(scratch_bytes(config.arena_bytes)?)
             .h2g_buffer_size(BUFFER_BYTES)
@@ -115,6 +115,14 @@ impl Sandbox {
             error => HyperlightError::GuestCrashed { epitaph: error.to_string() },
         }
     }
+}
+
+/// What the image is told at boot: the privilege map; whether optional instructions of the processor do what they
+/// should, or fault, where programs run. An emulator of ring 0 may give up on them instead.
+fn start_data(privilege: Privilege) -> Vec<u8> {
+    let map = privilege.resolve();
+    let may_try = map != PrivilegeMap::Kernel0Programs0 || has_hardware_virtualisation();
+    vec![map as u8, may_try.into()]
 }
 
 fn decode<T: DecodeAll>(bytes: &[u8]) -> Result<T, HyperlightError> {

@@ -24,12 +24,14 @@ pub const BLOB_COMMIT: &str = "blob_commit";
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 
 /// In which ring the parts of the guest run. The host tells the guest at boot, by this number in its first
-/// octet of start data.
+/// octet of start data. (The second is 1 if optional instructions of the processor may be tried where programs run.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PrivilegeMap {
     /// Kernel and programs in ring 0.
     Kernel0Programs0 = 0,
+    /// Kernel in ring 0, programs in ring 3, where each reaches its own memory and code alone.
+    Kernel0Programs3 = 1,
     /// Kernel and programs in ring 3; in ring 0 only what nothing else may do.
     Kernel3Programs3 = 3,
 }
@@ -39,6 +41,7 @@ impl PrivilegeMap {
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Kernel0Programs0),
+            1 => Some(Self::Kernel0Programs3),
             3 => Some(Self::Kernel3Programs3),
             _ => None,
         }

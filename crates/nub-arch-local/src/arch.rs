@@ -1,6 +1,7 @@
 //! The platform: nothing but memory and the caller's blobs.
 
 use crate::memory::LocalMemory;
+use alloc::sync::Arc;
 use core::convert::Infallible;
 use javm_interpreter::{Exit, Machine};
 use javm_isa::{OpcodeTable, Program};
@@ -32,7 +33,7 @@ impl<B: Blobs> Arch for LocalArch<B> {
         0
     }
 
-    fn compile(&mut self, _: &Program, _: OpcodeTable, _: u64) -> Option<Infallible> {
+    fn compile(&mut self, _: &Arc<Program>, _: OpcodeTable, _: u64) -> Option<Infallible> {
         None
     }
 

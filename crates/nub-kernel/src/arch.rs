@@ -33,7 +33,7 @@ pub trait Arch {
     /// engine or no memory for it, or the program is beyond it: the interpreter runs it then.
     fn compile(
         &mut self,
-        program: &Program,
+        program: &Arc<Program>,
         table: OpcodeTable,
         memory_bytes_max: u64,
     ) -> Option<Self::Native>;

@@ -96,6 +96,9 @@ impl<A: Arch> Runtime<A> {
 impl<A: Arch> Frame<A> {
     /// Runs to the next exit.
     pub(crate) fn run(&mut self, runtime: &mut Runtime<A>) -> Result<Exit, Abort> {
+        if runtime.engines.policy == EnginePolicy::Interpreter {
+            return Ok(javm_interpreter::run(self.image.code(), &mut self.machine, &mut self.space));
+        }
         while self.native.is_none() {
             let key = runtime.code_key(&self.image);
             let patience_gas = runtime.engines.patience(&key, &self.image);

@@ -49,7 +49,7 @@ pub(crate) struct LoadedImage {
     encoded_bytes: u64,
     sizes: MemorySizes,
     endpoints: Vec<(u16, u32)>,
-    program: Program,
+    program: Arc<Program>,
     code: Code,
     /// Gas that was interpreted of it, or [`NEVER_COMPILE`]. Decides when it is compiled and nothing else.
     interpreted_gas: AtomicU64,
@@ -60,7 +60,7 @@ pub(crate) struct LoadedImage {
 impl LoadedImage {
     /// Makes an Image that σ holds, or that [`validate_image`] accepted, ready to run.
     pub(crate) fn new(image: &Image, hash: Hash, encoded_bytes: u64) -> Result<Self, BlobError> {
-        let program = Program::parse(&image.program)?;
+        let program = Arc::new(Program::parse(&image.program)?);
         Ok(Self {
             hash,
             encoded_bytes,
@@ -90,7 +90,7 @@ impl LoadedImage {
     }
 
     /// The program.
-    pub(crate) fn program(&self) -> &Program {
+    pub(crate) fn program(&self) -> &Arc<Program> {
         &self.program
     }
 

@@ -1,0 +1,242 @@
+//! Programs as machine code: made, loaded, entered.
+
+use crate::code_memory::CodeMemory;
+use crate::control::with_control;
+use crate::native_run::{NativeRun, NativeTrap};
+use crate::space::{HyperlightMemory, crosses};
+use crate::trap::PAGE_FAULT;
+use crate::{context, frames, isolation, native_entry};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use core::ops::Range;
+use javm_interpreter::{Exit, Machine};
+use javm_isa::{OpcodeTable, Program};
+use javm_recompiler_x86::{self as recompiler, CompiledCode, Context, Features};
+use nub_abi::Hash;
+use nub_abi::error::Abort;
+use nub_kernel::arch::NativeCode;
+
+/// Octets of machine code for each octet of a program's code, beyond which the program is interpreted. Compilers'
+/// programs take about 3.
+const EXPANSION_MAX: usize = 8;
+/// Room for what does not depend on a program's length.
+const SLACK_BYTES: usize = 64 << 10;
+
+/// A program as machine code.
+pub struct NativeProgram {
+    program: Arc<Program>,
+    table: OpcodeTable,
+    compiled: CompiledCode,
+    memory: CodeMemory,
+}
+
+impl NativeProgram {
+    /// Makes and loads machine code. `None` if there is no memory for it, or the program is beyond the compiler.
+    pub fn new(
+        program: &Arc<Program>,
+        table: OpcodeTable,
+        features: Features,
+        memory_bytes_max: u64,
+    ) -> Option<Self> {
+        let mut compiled = compile(program, table, features, memory_bytes_max)?;
+        let code = compiled.take_code();
+        let memory = CodeMemory::load(&code, compiled.jump_table())?;
+        Some(Self { program: program.clone(), table, compiled, memory })
+    }
+
+    /// The same, with other machine code in place of what the compiler made.
+    pub fn with_code(mut self, code: &[u8]) -> Option<Self> {
+        self.memory = CodeMemory::load(code, self.compiled.jump_table())?;
+        Some(self)
+    }
+
+    /// Runs a machine to its next exit.
+    pub fn enter(&self, machine: &mut Machine, space: &mut HyperlightMemory) -> Result<Exit, Abort> {
+        let window = space.window_index();
+        let context = context::make(window)?;
+        let code = self.memory.code();
+        let gas_limit = machine.meter.gas_left;
+        // SAFETY: the page is mapped, the context fills its end, and nothing else refers to it while no code
+        // runs.
+        let state = unsafe { &mut *context };
+        state.registers = machine.registers;
+        state.pc = machine.pc;
+        state.gas = gas_limit;
+        state.jump_table = self.memory.jump_table();
+        state.exit_pointers = [native_entry::exit_pointer(); _];
+        if let Err(exit) = self.compiled.enter(state, code.start, machine.is_block_charged()) {
+            machine.meter.gas_left = state.gas;
+            machine.stop_at(machine.pc, exit != recompiler::Exit::OutOfGas);
+            return Ok(plain(exit));
+        }
+        isolation::open(window, self.memory.units());
+        loop {
+            let trap = run(context, window, code.clone(), code.start, &mut machine.meter.pages_left, false);
+            // SAFETY: as above; the run is over.
+            let state = unsafe { &mut *context };
+            match trap {
+                None => return self.leave(state, machine, gas_limit),
+                Some(trap) => {
+                    let exit = self.trapped(trap, state, machine, space, gas_limit)?;
+                    if let Some(exit) = exit {
+                        return Ok(exit);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What an exit of the code comes to.
+    fn leave(&self, state: &mut Context, machine: &mut Machine, gas_limit: u64) -> Result<Exit, Abort> {
+        let exit = self.compiled.leave(state).map_err(|error| broken(error.to_string()))?;
+        check_gas(state.gas, gas_limit)?;
+        machine.registers = state.registers;
+        machine.meter.gas_left = state.gas;
+        machine.stop_at(state.pc, exit != recompiler::Exit::OutOfGas);
+        Ok(plain(exit))
+    }
+
+    /// What a trap comes to; `None` if the code can go on.
+    fn trapped(
+        &self,
+        trap: NativeTrap,
+        state: &mut Context,
+        machine: &mut Machine,
+        space: &mut HyperlightMemory,
+        gas_limit: u64,
+    ) -> Result<Option<Exit>, Abort> {
+        let code = self.memory.code();
+        let pc = self.fault_pc(&trap, code.start).ok_or_else(|| broken(describe(&trap)))?;
+        let access = self.program.instruction_at(pc, self.table).access(&state.registers);
+        // The processor says where; the instruction must agree, down to the page.
+        let is_its_page = |access: &javm_isa::Access| {
+            let first = space.window_base() + u64::from(access.address);
+            let pages = first >> 12..=(first + u64::from(access.len_bytes - 1)) >> 12;
+            pages.contains(&(trap.address >> 12))
+        };
+        let access = access.filter(is_its_page).ok_or_else(|| broken(describe(&trap)))?;
+        check_gas(state.gas, gas_limit)?;
+        if !crosses(access.address, access.len_bytes) && space.replenish(access.address) {
+            let offset = self.compiled.position(pc).map_or(0, |position| position.offset);
+            state.pc = pc;
+            state.resume = code.start + u64::from(offset);
+            return Ok(None);
+        }
+        machine.registers = state.registers;
+        machine.meter.gas_left = state.gas;
+        machine.stop_at(pc, true);
+        Ok(Some(Exit::refused(access, space)))
+    }
+
+    fn fault_pc(&self, trap: &NativeTrap, code_start: u64) -> Option<u32> {
+        if trap.vector != PAGE_FAULT {
+            return None;
+        }
+        let offset = u32::try_from(trap.rip.checked_sub(code_start)?).ok()?;
+        self.compiled.fault_pc(offset)
+    }
+}
+
+impl NativeCode for NativeProgram {
+    fn code_bytes(&self) -> u64 {
+        let code = self.memory.code();
+        code.end - code.start
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.memory.memory_bytes() + self.compiled.memory_len_bytes() as u64
+    }
+}
+
+/// The hash of what the compiler makes of a program.
+pub fn code_hash(program: &Program, table: OpcodeTable, features: Features) -> Option<Hash> {
+    let compiled = compile(program, table, features, u64::MAX)?;
+    let mut bytes = compiled.code().to_vec();
+    compiled.jump_table().iter().for_each(|position| bytes.extend(position.to_le_bytes()));
+    Some(nub_abi::blake2b_256(&bytes))
+}
+
+/// Compiles, if there surely is memory to do it: the compiler's collections must not find that there is none.
+fn compile(
+    program: &Program,
+    table: OpcodeTable,
+    features: Features,
+    memory_bytes_max: u64,
+) -> Option<CompiledCode> {
+    if !with_control(|control| control.has_segments) {
+        return None;
+    }
+    let code_bytes = program.code().len();
+    let code_bytes_max = EXPANSION_MAX * code_bytes + SLACK_BYTES;
+    let code_bytes_max = code_bytes_max.min(usize::try_from(memory_bytes_max).unwrap_or(usize::MAX));
+    // What `compile_within` says of itself, every octet of code an instruction, and the jump table.
+    let entries = usize::try_from(program.jump_table_entry_count()).ok()?;
+    let tables = code_bytes.checked_mul(9 + 28)?.checked_add(entries.checked_mul(4)?)?;
+    let needed = tables.checked_add(3 * code_bytes_max)?.checked_add(SLACK_BYTES)?;
+    if needed as u64 > frames::free_bytes() {
+        return None;
+    }
+    recompiler::compile_within(program, table, features, code_bytes_max).ok()
+}
+
+/// Runs code, whose context is ready, from `start`. `None`: it left by an exit. Else the trap that ended it.
+pub fn run(
+    context: *mut Context,
+    window: usize,
+    code: Range<u64>,
+    start: u64,
+    pages_left: &mut u32,
+    is_contained: bool,
+) -> Option<NativeTrap> {
+    with_control(|control| {
+        control.native = NativeRun {
+            stack: 0,
+            code_start: code.start,
+            code_end: code.end,
+            window,
+            pages_left: *pages_left,
+            is_contained,
+            is_trapped: false,
+            trap: NativeTrap::default(),
+        };
+    });
+    // SAFETY: 1. and 4. by the callers, who hold the window and no reference into it. 2. The compiler's promise;
+    // where programs are isolated, page tables see to it. 3. Just above.
+    unsafe { native_entry::native_enter(context.add(1) as u64, start) };
+    with_control(|control| {
+        *pages_left = control.native.pages_left;
+        (control.native.code_start, control.native.code_end) = (0, 0);
+        control.native.is_trapped.then_some(control.native.trap)
+    })
+}
+
+/// Code has no way to gas: what it has left can only have become less.
+fn check_gas(gas_left: u64, gas_limit: u64) -> Result<(), Abort> {
+    match gas_left <= gas_limit {
+        true => Ok(()),
+        false => Err(broken(format!("it has {gas_left} gas left of {gas_limit}"))),
+    }
+}
+
+/// The kernel adds which Image it was.
+fn broken(reason: String) -> Abort {
+    Abort::Engine { image: Hash::ZERO, reason }
+}
+
+fn describe(trap: &NativeTrap) -> String {
+    let NativeTrap { vector, error_code, rip, address } = trap;
+    match *vector == PAGE_FAULT {
+        true => format!("page fault at {address:#x}, error code {error_code:#x}, rip {rip:#x}"),
+        false => format!("exception {vector}, error code {error_code:#x}, rip {rip:#x}"),
+    }
+}
+
+fn plain(exit: recompiler::Exit) -> Exit {
+    match exit {
+        recompiler::Exit::Halt => Exit::Halt,
+        recompiler::Exit::Panic => Exit::Panic,
+        recompiler::Exit::OutOfGas => Exit::OutOfGas,
+        recompiler::Exit::HostCall(number) => Exit::HostCall(number),
+    }
+}

@@ -1,0 +1,139 @@
+//! A run of machine code under way, as the fault path sees it.
+//!
+//! A fault of a program is answered as an accessor's is: by the same rules, with the gas in the stack pointer
+//! and the pages noted here. Where the rules say no, and at any other trap of code that may be contained, the
+//! run ends: the registers go into the context, and the handler returns to whoever entered.
+
+use crate::control::{Control, control, with_control};
+use crate::descriptor::{KERNEL_CODE, KERNEL_DATA};
+use crate::fault::{self, fault_address};
+use crate::layout::{PAGE_BYTES, WINDOW_BYTES};
+use crate::native_entry;
+use crate::trap::{PAGE_FAULT, TrapFrame, USER_FLAGS};
+use crate::window::window_base;
+use core::ops::Range;
+use javm_interpreter::Meter;
+use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, GAS_REGISTER, MACHINE_REGISTERS};
+
+/// What runs. All zeros if nothing does.
+#[repr(C)]
+pub struct NativeRun {
+    /// The stack pointer to go back to.
+    pub stack: u64,
+    /// Addresses of the code.
+    pub code_start: u64,
+    /// The address after it.
+    pub code_end: u64,
+    /// The index of its window.
+    pub window: usize,
+    /// Pages that may still come to life.
+    pub pages_left: u32,
+    /// Whether any trap ends the run, and not the guest.
+    pub is_contained: bool,
+    /// Whether a trap ended the run.
+    pub is_trapped: bool,
+    /// The trap.
+    pub trap: NativeTrap,
+}
+
+/// A trap of machine code.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct NativeTrap {
+    /// Its vector.
+    pub vector: u64,
+    /// Its error code, 0 if it has none.
+    pub error_code: u64,
+    /// The instruction.
+    pub rip: u64,
+    /// For a page fault the address accessed.
+    pub address: u64,
+}
+
+impl NativeRun {
+    fn code(&self) -> Range<u64> {
+        self.code_start..self.code_end
+    }
+}
+
+/// The context below a window.
+pub fn context_of(window: usize) -> *mut Context {
+    (window_base(window) - CONTEXT_LEN_BYTES as u64) as *mut Context
+}
+
+/// Whether a trap is one of machine code.
+pub fn is_native(frame: &TrapFrame) -> bool {
+    // SAFETY: plain words, and nothing runs beside this code.
+    unsafe {
+        let is_isolated_program = (&raw const (*control()).isolates_programs).read() && frame.cs & 3 == 3;
+        let run = &raw const (*control()).native;
+        is_isolated_program || ((*run).code_start..(*run).code_end).contains(&frame.rip)
+    }
+}
+
+/// Deals with a trap of machine code. False: the guest must die.
+pub fn trap(frame: &mut TrapFrame) -> bool {
+    with_control(|control| {
+        let address = fault_address();
+        let is_access = frame.vector == PAGE_FAULT && is_access(control, frame, address);
+        if is_access && fill(control, frame, address) {
+            return true;
+        }
+        if !is_access && !control.native.is_contained && !control.isolates_programs {
+            return false;
+        }
+        control.counters.misses += u64::from(is_access);
+        end(control, frame, address);
+        true
+    })
+}
+
+/// Whether a page fault is an access of the code to its own window, or to what follows the window's end.
+fn is_access(control: &Control, frame: &TrapFrame, address: u64) -> bool {
+    let base = window_base(control.native.window);
+    let reach = base..base + WINDOW_BYTES + PAGE_BYTES;
+    control.native.code().contains(&frame.rip) && reach.contains(&address) && !fault::is_odd(frame.error_code)
+}
+
+/// Answers the access by the rules of windows.
+fn fill(control: &mut Control, frame: &mut TrapFrame, address: u64) -> bool {
+    // An access that may cross pages is the kernel's: the first of the longest access, the second of any.
+    let offset = address % PAGE_BYTES;
+    if offset == 0 || offset > PAGE_BYTES - 8 {
+        return false;
+    }
+    let mut meter = Meter { gas_left: frame.rsp, pages_left: control.native.pages_left };
+    if !fault::fill_window_page(control, address, frame.error_code, &mut meter) {
+        return false;
+    }
+    frame.rsp = meter.gas_left;
+    control.native.pages_left = meter.pages_left;
+    true
+}
+
+/// Ends the run: the handler returns to whoever entered it.
+fn end(control: &mut Control, frame: &mut TrapFrame, address: u64) {
+    let context = context_of(control.native.window);
+    let machine = frame.by_number();
+    // SAFETY: the context of the window that code runs in is mapped, and nothing refers to it.
+    let state = unsafe { &mut *context };
+    for (register, number) in state.registers.iter_mut().zip(MACHINE_REGISTERS) {
+        *register = machine[usize::from(number)];
+    }
+    state.gas = machine[usize::from(GAS_REGISTER)];
+    let &mut TrapFrame { vector, error_code, rip, .. } = frame;
+    control.native.trap = NativeTrap { vector, error_code, rip, address };
+    control.native.is_trapped = true;
+    frame.rip = native_entry::landing();
+    frame.rsp = control.native.stack;
+    if control.isolates_programs {
+        (frame.cs, frame.ss) = (u64::from(KERNEL_CODE), u64::from(KERNEL_DATA));
+    }
+    frame.rflags = if frame.cs & 3 == 3 { u64::from(USER_FLAGS) } else { KERNEL_FLAGS };
+}
+
+/// The fault path keeps the gas where it found it.
+const _: () = assert!(GAS_REGISTER == 4);
+
+/// Interrupts off, and nothing else.
+const KERNEL_FLAGS: u64 = 2;
