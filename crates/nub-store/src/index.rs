@@ -1,0 +1,409 @@
+//! The index: from a hash to where its record may be, in memory under a budget.
+//!
+//! Leaves are sorted runs of entries. A clean leaf can be dropped and read again; a changed one stays until
+//! a checkpoint has written it. Hashes that share their first octets only make longer runs: nobody can
+//! unbalance it by choosing them.
+
+use crate::device::{BLOCK_BYTES, BlockDevice, Read};
+use crate::error::ReadError;
+use crate::format::bytes::check_of;
+use crate::format::layout::Address;
+use crate::format::map::{
+    ENTRY_BYTES, LEAF_ENTRIES_MAX, LeafEntry, PREFIX_BYTES, PageRef, decode_leaf, encode_leaf,
+};
+use crate::leaf::{Entries, Leaf, entry_of};
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+use nub_abi::Hash;
+
+/// Leaves read in one step.
+const READS_MAX: usize = 64;
+/// Neighbours with at most so many entries together become one leaf.
+const MERGE_ENTRIES_MAX: usize = LEAF_ENTRIES_MAX * 5 / 8;
+
+/// The first octets a leaf may hold, and its number among those that begin so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LeafKey(u64);
+
+/// What the index says of a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) address: Address,
+    pub(crate) is_marked: bool,
+}
+
+/// Leaves by key.
+#[derive(Debug)]
+pub(crate) struct Index {
+    leaves: BTreeMap<LeafKey, Leaf>,
+    budget_bytes: usize,
+    resident_bytes: usize,
+    /// Where eviction goes on.
+    hand: LeafKey,
+    entries: u64,
+    /// Pages that the last checkpoint uses and the next one does not.
+    superseded: Vec<u32>,
+}
+
+impl LeafKey {
+    /// The least there is.
+    pub(crate) const FIRST: Self = Self(0);
+    const NUMBER_BITS: u32 = 24;
+
+    fn new(start: &[u8], number: u64) -> Self {
+        let start = start[..PREFIX_BYTES].iter().fold(0, |start, &byte| start << 8 | u64::from(byte));
+        Self(start << Self::NUMBER_BITS | number)
+    }
+
+    fn start(self) -> [u8; PREFIX_BYTES] {
+        let mut start = [0; PREFIX_BYTES];
+        start.copy_from_slice(&self.0.to_be_bytes()[..PREFIX_BYTES]);
+        start
+    }
+
+    /// The last key of those that begin like this hash.
+    fn last_of(start: &[u8]) -> Self {
+        Self::new(start, (1 << Self::NUMBER_BITS) - 1)
+    }
+
+    fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl Index {
+    /// An empty index.
+    pub(crate) fn new(budget_bytes: usize) -> Self {
+        let leaves = BTreeMap::from([(LeafKey::FIRST, Leaf::empty())]);
+        Self { leaves, ..Self::without_leaves(budget_bytes) }
+    }
+
+    /// The index of a map, none of it in memory.
+    pub(crate) fn from_map(leaves: &[LeafEntry], budget_bytes: usize) -> Self {
+        let mut index = Self::without_leaves(budget_bytes);
+        let mut previous: Option<LeafKey> = None;
+        for leaf in leaves {
+            let same = previous.filter(|key| key.start() == leaf.start);
+            let key = same.map_or(LeafKey::new(&leaf.start, 0), LeafKey::next);
+            index.leaves.insert(key, Leaf::on_device(leaf.page, leaf.count));
+            index.entries += u64::from(leaf.count);
+            previous = Some(key);
+        }
+        index
+    }
+
+    fn without_leaves(budget_bytes: usize) -> Self {
+        Self {
+            leaves: BTreeMap::new(),
+            budget_bytes,
+            resident_bytes: 0,
+            hand: LeafKey::FIRST,
+            entries: 0,
+            superseded: Vec::new(),
+        }
+    }
+
+    /// How many entries there are.
+    pub(crate) fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// How many leaves there are.
+    pub(crate) fn leaf_count(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Memory of everything, leaves not in memory included.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.resident_bytes + self.leaves.len() * (size_of::<Leaf>() + size_of::<LeafKey>())
+    }
+
+    /// Bytes of leaves that must stay in memory until the next checkpoint.
+    pub(crate) fn dirty_bytes(&self) -> usize {
+        self.leaves.values().filter(|leaf| leaf.is_dirty).map(Leaf::memory_bytes).sum()
+    }
+
+    /// The most that leaves in memory should take.
+    pub(crate) fn budget_bytes(&self) -> usize {
+        self.budget_bytes
+    }
+
+    /// Keys of the leaves that can hold a hash.
+    fn keys_for(&self, hash: &Hash) -> impl Iterator<Item = LeafKey> {
+        let prefix = &hash.0[..PREFIX_BYTES];
+        let mut is_below = false;
+        self.leaves.range(..=LeafKey::last_of(prefix)).rev().map(|(key, _)| *key).take_while(move |key| {
+            // Those that begin like the hash, and the last one below them.
+            !core::mem::replace(&mut is_below, key.start() != prefix)
+        })
+    }
+
+    /// Where the object may be.
+    ///
+    /// # Errors
+    /// [`ReadError`] if a leaf is needed and cannot be read.
+    pub(crate) fn candidates<D: BlockDevice>(
+        &mut self,
+        device: &mut D,
+        hash: &Hash,
+    ) -> Result<Vec<Candidate>, ReadError> {
+        self.load_for(device, core::iter::once(hash))?;
+        let mut candidates = Vec::new();
+        let keys: Vec<_> = self.keys_for(hash).collect();
+        for key in keys {
+            let Some(leaf) = self.leaves.get_mut(&key) else { continue };
+            leaf.was_used = true;
+            let Some(entries) = &leaf.entries else { continue };
+            for at in entries.with_prefix(&hash.0[..PREFIX_BYTES]) {
+                candidates.push(Candidate { address: entries.address(at), is_marked: leaf.is_marked(at) });
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// Brings the leaves into memory that can hold these hashes.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub(crate) fn load_for<'a, D: BlockDevice>(
+        &mut self,
+        device: &mut D,
+        hashes: impl Iterator<Item = &'a Hash>,
+    ) -> Result<(), ReadError> {
+        let mut missing = Vec::new();
+        for hash in hashes {
+            let absent = |key: &LeafKey| self.leaves.get(key).is_some_and(|leaf| leaf.entries.is_none());
+            missing.extend(self.keys_for(hash).filter(absent));
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        self.load(device, &missing)
+    }
+
+    fn load<D: BlockDevice>(&mut self, device: &mut D, keys: &[LeafKey]) -> Result<(), ReadError> {
+        for keys in keys.chunks(READS_MAX) {
+            let page_of = |key: &LeafKey| self.leaves.get(key).and_then(|leaf| leaf.page);
+            let pages: Vec<PageRef> = keys.iter().filter_map(page_of).collect();
+            assert!(pages.len() == keys.len(), "a leaf not in memory has a page");
+            let contents = read_pages(device, &pages)?;
+            for ((key, page), content) in keys.iter().zip(pages).zip(contents) {
+                let entries = decode_leaf(&content).ok_or(ReadError::CorruptIndex { block: page.block })?;
+                self.fill(*key, entries);
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, key: LeafKey, entries: &[u8]) {
+        let Some(leaf) = self.leaves.get_mut(&key) else { return };
+        let before = leaf.memory_bytes();
+        self.entries -= leaf.fill(entries) as u64;
+        leaf.was_used = true;
+        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        self.split_while_full(key);
+    }
+
+    /// Adds an entry. Its leaf need not be in memory.
+    pub(crate) fn insert(&mut self, hash: &Hash, address: Address, marked: bool) {
+        let Some((&key, leaf)) = self.leaves.range_mut(..=LeafKey::last_of(&hash.0)).next_back() else {
+            unreachable!("the first leaf's start is the least")
+        };
+        let before = leaf.memory_bytes();
+        self.entries += u64::from(leaf.insert(&entry_of(hash, address), marked));
+        leaf.was_used = true;
+        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        self.split_while_full(key);
+    }
+
+    fn split_while_full(&mut self, key: LeafKey) {
+        let mut todo = vec![key];
+        while let Some(key) = todo.pop() {
+            let Some(leaf) = self.leaves.get_mut(&key) else { continue };
+            if leaf.entries.as_ref().is_none_or(|entries| entries.len() <= LEAF_ENTRIES_MAX) {
+                continue;
+            }
+            let before = leaf.memory_bytes();
+            let right = leaf.split();
+            let start = right.entries.as_ref().map(Entries::first_prefix).unwrap_or_default();
+            self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes() + right.memory_bytes();
+            let same = self.leaves.range(LeafKey::new(&start, 0)..=LeafKey::last_of(&start)).next_back();
+            let right_key = same.map_or(LeafKey::new(&start, 0), |(key, _)| key.next());
+            self.leaves.insert(right_key, right);
+            todo.extend([key, right_key]);
+        }
+    }
+
+    /// Works on the leaf in memory that has an entry.
+    fn with_leaf_of<R>(
+        &mut self,
+        hash: &Hash,
+        address: Address,
+        work: impl FnOnce(&mut Leaf, &[u8; ENTRY_BYTES]) -> R,
+    ) -> Option<R> {
+        let entry = entry_of(hash, address);
+        let has_it = |key: &LeafKey| {
+            let entries = self.leaves.get(key).and_then(|leaf| leaf.entries.as_ref());
+            entries.is_some_and(|entries| entries.find(&entry).is_some())
+        };
+        let key = self.keys_for(hash).find(has_it)?;
+        let leaf = self.leaves.get_mut(&key)?;
+        let before = leaf.memory_bytes();
+        let result = work(leaf, &entry);
+        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        Some(result)
+    }
+
+    /// Marks an entry whose leaf is in memory; false if it was marked.
+    pub(crate) fn mark(&mut self, hash: &Hash, address: Address) -> bool {
+        self.with_leaf_of(hash, address, |leaf, entry| leaf.mark(entry)).unwrap_or(false)
+    }
+
+    /// Takes an entry out whose leaf is in memory.
+    pub(crate) fn remove(&mut self, hash: &Hash, address: Address) {
+        if self.with_leaf_of(hash, address, |leaf, entry| leaf.remove(entry)).is_some() {
+            self.entries -= 1;
+        }
+    }
+
+    /// Changes the address of an entry whose leaf is in memory. Its mark stays.
+    pub(crate) fn replace(&mut self, hash: &Hash, from: Address, to: Address) {
+        let removed = self.with_leaf_of(hash, from, |leaf, entry| leaf.remove(entry));
+        if let Some(Some(marked)) = removed {
+            self.entries -= 1;
+            self.insert(hash, to, marked);
+        }
+    }
+
+    /// Forgets all marks.
+    pub(crate) fn clear_marks(&mut self) {
+        for leaf in self.leaves.values_mut() {
+            self.resident_bytes -= leaf.marks.capacity();
+            leaf.marks = Vec::new();
+        }
+    }
+
+    /// Drops what is not marked from the leaf at or after a key; gives the key to go on with, `None` after
+    /// the last leaf.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub(crate) fn sweep<D: BlockDevice>(
+        &mut self,
+        device: &mut D,
+        from: LeafKey,
+    ) -> Result<Option<LeafKey>, ReadError> {
+        let Some((&key, leaf)) = self.leaves.range(from..).next() else { return Ok(None) };
+        if leaf.entries.is_none() {
+            self.load(device, &[key])?;
+        }
+        let Some(leaf) = self.leaves.get_mut(&key) else { return Ok(None) };
+        let before = leaf.memory_bytes();
+        self.entries -= leaf.sweep() as u64;
+        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        self.merge_with_previous(key);
+        Ok(Some(key.next()))
+    }
+
+    /// Makes one leaf of this and the one before, if both are small and in memory.
+    fn merge_with_previous(&mut self, key: LeafKey) {
+        let Some((&previous, left)) = self.leaves.range(..key).next_back() else { return };
+        let Some(right) = self.leaves.get(&key) else { return };
+        let in_memory = left.entries.is_some() && right.entries.is_some();
+        if !in_memory || left.count() + right.count() > MERGE_ENTRIES_MAX {
+            return;
+        }
+        let Some(right) = self.leaves.remove(&key) else { return };
+        self.superseded.extend(right.page.map(|page| page.block));
+        let Some(left) = self.leaves.get_mut(&previous) else { return };
+        let before = left.memory_bytes() + right.memory_bytes();
+        left.append(right);
+        self.resident_bytes = self.resident_bytes - before + left.memory_bytes();
+    }
+
+    /// Brings every changed leaf into memory and gives their keys.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub(crate) fn dirty_leaves<D: BlockDevice>(&mut self, device: &mut D) -> Result<Vec<LeafKey>, ReadError> {
+        let missing: Vec<_> = (self.leaves.iter())
+            .filter(|(_, leaf)| leaf.is_dirty && leaf.entries.is_none())
+            .map(|(key, _)| *key)
+            .collect();
+        self.load(device, &missing)?;
+        Ok(self.leaves.iter().filter(|(_, leaf)| leaf.is_dirty).map(|(key, _)| *key).collect())
+    }
+
+    /// The page of a leaf in memory.
+    pub(crate) fn leaf_page(&self, key: LeafKey) -> Vec<u8> {
+        let entries = self.leaves.get(&key).and_then(|leaf| leaf.entries.as_ref());
+        encode_leaf(entries.map_or(&[], Entries::bytes))
+    }
+
+    /// The leaves as a map has them, with new pages for some, ascending.
+    pub(crate) fn map_entries<'a>(
+        &'a self,
+        pages: &'a BTreeMap<LeafKey, PageRef>,
+    ) -> impl Iterator<Item = LeafEntry> + 'a {
+        self.leaves.iter().map(|(key, leaf)| {
+            let page = pages.get(key).copied().or(leaf.page);
+            let page = page.unwrap_or_else(|| unreachable!("a leaf without a page is written"));
+            LeafEntry { start: key.start(), count: leaf.count() as u16, page }
+        })
+    }
+
+    /// Notes that a checkpoint has written these leaves; gives the pages that it does not use any more.
+    pub(crate) fn written(&mut self, pages: &BTreeMap<LeafKey, PageRef>) -> Vec<u32> {
+        let mut superseded = core::mem::take(&mut self.superseded);
+        for (key, page) in pages {
+            let Some(leaf) = self.leaves.get_mut(key) else { continue };
+            superseded.extend(leaf.page.replace(*page).map(|page| page.block));
+            leaf.page_entries = leaf.count() as u16;
+            leaf.is_dirty = false;
+        }
+        superseded
+    }
+
+    /// Pages in use.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = u32> {
+        self.leaves.values().filter_map(|leaf| leaf.page).map(|page| page.block)
+    }
+
+    /// Drops clean leaves from memory until the budget is kept, those not used for long first.
+    pub(crate) fn evict(&mut self) {
+        let mut steps = 2 * self.leaves.len();
+        while self.resident_bytes > self.budget_bytes && steps > 0 {
+            steps -= 1;
+            let next = self.leaves.range(self.hand..).next().map(|(key, _)| *key);
+            let key = next.unwrap_or(LeafKey::FIRST);
+            self.hand = if next.is_some() { key.next() } else { LeafKey::FIRST };
+            let Some(leaf) = self.leaves.get_mut(&key) else { continue };
+            if leaf.is_dirty || leaf.entries.is_none() || core::mem::replace(&mut leaf.was_used, false) {
+                continue;
+            }
+            let before = leaf.memory_bytes();
+            leaf.entries = None;
+            self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        }
+    }
+}
+
+/// Reads pages and compares their checks.
+///
+/// # Errors
+/// [`ReadError`].
+pub(crate) fn read_pages<D: BlockDevice>(
+    device: &mut D,
+    pages: &[PageRef],
+) -> Result<Vec<Vec<u8>>, ReadError> {
+    let offset = |page: &PageRef| u64::from(page.block) * BLOCK_BYTES as u64;
+    let mut reads: Vec<_> =
+        pages.iter().map(|page| Read { offset: offset(page), bytes: vec![0; BLOCK_BYTES] }).collect();
+    device.read_many(&mut reads)?;
+    let contents =
+        reads.into_iter().zip(pages).map(|(read, page)| match check_of(&read.bytes) == page.check {
+            true => Ok(read.bytes),
+            false => Err(ReadError::CorruptIndex { block: page.block }),
+        });
+    contents.collect()
+}

@@ -1,0 +1,197 @@
+//! Reading objects: copied, then compared with their hash, then given out.
+
+use crate::device::{BLOCK_BYTES, BlockDevice, Read};
+use crate::error::ReadError;
+use crate::format::frame::{RECORD_HEAD_BYTES, decode_record_head};
+use crate::format::layout::Address;
+use crate::format::map::{PREFIX_BYTES, SegmentState};
+use crate::store::Store;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+use nub_abi::{Hash, blake2b_256};
+
+/// Bytes from a record's start that are read at first. Most objects are shorter.
+const FIRST_READ_BYTES: u64 = 768;
+/// Objects read in one step.
+pub(crate) const READS_MAX: usize = 64;
+
+/// A record that was read: its object has the hash it says.
+pub(crate) struct ReadRecord {
+    pub(crate) address: Address,
+    pub(crate) hash: Hash,
+    bytes: Vec<u8>,
+    object: Range<usize>,
+}
+
+impl ReadRecord {
+    pub(crate) fn object(&self) -> &[u8] {
+        &self.bytes[self.object.clone()]
+    }
+}
+
+impl<D: BlockDevice> Store<D> {
+    /// The object of that hash, `None` if there is none.
+    ///
+    /// # Errors
+    /// [`ReadError`]. Bytes that do not have the hash are never given out.
+    pub fn get(&mut self, hash: &Hash) -> Result<Option<Arc<[u8]>>, ReadError> {
+        if let Some(object) = self.cache.get(hash) {
+            return Ok(Some(object));
+        }
+        let found = self.find(hash)?;
+        self.index.evict();
+        let Some(record) = found else { return Ok(None) };
+        self.cache.insert(hash, record.object());
+        Ok(Some(record.object().into()))
+    }
+
+    /// Several objects, in few steps of the device.
+    ///
+    /// # Errors
+    /// [`ReadError`] if any failed.
+    pub fn get_many(&mut self, hashes: &[Hash]) -> Result<Vec<Option<Arc<[u8]>>>, ReadError> {
+        let mut objects = Vec::with_capacity(hashes.len());
+        for hashes in hashes.chunks(READS_MAX) {
+            for (hash, found) in hashes.iter().zip(self.find_many(hashes)?) {
+                if let Some(record) = &found {
+                    self.cache.insert(hash, record.object());
+                }
+                objects.push(found.map(|record| record.object().into()));
+            }
+        }
+        self.index.evict();
+        Ok(objects)
+    }
+
+    /// Whether the object is there and has its hash.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn contains(&mut self, hash: &Hash) -> Result<bool, ReadError> {
+        let found = self.find(hash)?.is_some();
+        self.index.evict();
+        Ok(found)
+    }
+
+    /// The record of an object.
+    pub(crate) fn find(&mut self, hash: &Hash) -> Result<Option<ReadRecord>, ReadError> {
+        for candidate in self.index.candidates(&mut self.device, hash)? {
+            let record = self.read_record(hash, candidate.address)?;
+            if record.hash == *hash {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The records of several objects, read in one or two steps.
+    pub(crate) fn find_many(&mut self, hashes: &[Hash]) -> Result<Vec<Option<ReadRecord>>, ReadError> {
+        self.index.load_for(&mut self.device, hashes.iter())?;
+        let mut sole = Vec::new();
+        let mut found = Vec::new();
+        for (at, hash) in hashes.iter().enumerate() {
+            let candidates = self.index.candidates(&mut self.device, hash)?;
+            match candidates.as_slice() {
+                [candidate] => sole.push((at, candidate.address)),
+                [] => {}
+                // Objects that share the first octets of their hash: one after the other.
+                _ => found.push((at, self.find(hash)?)),
+            }
+        }
+        let asked: Vec<_> = sole.iter().map(|(at, address)| (hashes[*at], *address)).collect();
+        let records = self.read_records(&asked)?;
+        let mut all: Vec<Option<ReadRecord>> = hashes.iter().map(|_| None).collect();
+        for ((at, _), record) in sole.into_iter().zip(records) {
+            all[at] = (record.hash == hashes[at]).then_some(record);
+        }
+        for (at, record) in found {
+            all[at] = record;
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn read_record(&mut self, hash: &Hash, address: Address) -> Result<ReadRecord, ReadError> {
+        let mut records = self.read_records(&[(*hash, address)])?;
+        records.pop().ok_or(ReadError::CorruptObject { hash: *hash, offset: address.offset() })
+    }
+
+    /// Reads records where the index says they are. They may be of other objects with the same first
+    /// octets; anything else is corruption.
+    fn read_records(&mut self, asked: &[(Hash, Address)]) -> Result<Vec<ReadRecord>, ReadError> {
+        let corrupt = |(hash, address): &(Hash, Address)| ReadError::CorruptObject {
+            hash: *hash,
+            offset: address.offset(),
+        };
+        let mut reads = Vec::with_capacity(asked.len());
+        for wanted in asked {
+            let end = self.frames_end(wanted.1).ok_or_else(|| corrupt(wanted))?;
+            let offset = wanted.1.offset();
+            if offset + RECORD_HEAD_BYTES as u64 > end {
+                return Err(corrupt(wanted));
+            }
+            reads.push(read_of(offset, end.min(offset + FIRST_READ_BYTES)));
+        }
+        self.device.read_many(&mut reads)?;
+        let mut longer = Vec::new();
+        let mut spans = Vec::with_capacity(asked.len());
+        for (at, (wanted, read)) in asked.iter().zip(&reads).enumerate() {
+            let start = (wanted.1.offset() - read.offset) as usize;
+            let (length, _) = decode_record_head(&read.bytes[start..start + RECORD_HEAD_BYTES]);
+            let object = start + RECORD_HEAD_BYTES..start + RECORD_HEAD_BYTES + length;
+            let end = self.frames_end(wanted.1).unwrap_or_default();
+            if read.offset + object.end as u64 > end {
+                return Err(corrupt(wanted));
+            }
+            if object.end > read.bytes.len() {
+                let from = read.offset + read.bytes.len() as u64;
+                longer.push((at, read_of(from, read.offset + object.end as u64)));
+            }
+            spans.push(object);
+        }
+        self.read_the_rest(&mut reads, longer)?;
+        let pairs = asked.iter().zip(reads.into_iter().zip(spans));
+        pairs
+            .map(|(wanted, (read, object))| verified(wanted, read, object).ok_or_else(|| corrupt(wanted)))
+            .collect()
+    }
+
+    fn read_the_rest(&mut self, reads: &mut [Read], longer: Vec<(usize, Read)>) -> Result<(), ReadError> {
+        if longer.is_empty() {
+            return Ok(());
+        }
+        let (places, mut rest): (Vec<_>, Vec<_>) = longer.into_iter().unzip();
+        self.device.read_many(&mut rest)?;
+        for (place, rest) in places.into_iter().zip(rest) {
+            reads[place].bytes.extend_from_slice(&rest.bytes);
+        }
+        Ok(())
+    }
+
+    /// Where the frames end in the segment of an address; `None` if there are none.
+    fn frames_end(&self, address: Address) -> Option<u64> {
+        let (segment, _) = self.segments.geometry().locate(address.offset())?;
+        match self.segments.state(segment)? {
+            SegmentState::Log { used_blocks } => {
+                Some(self.segments.geometry().offset_of(segment, used_blocks))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A read of the blocks that a range of bytes lies in.
+fn read_of(from: u64, to: u64) -> Read {
+    let block = BLOCK_BYTES as u64;
+    let start = from / block * block;
+    Read { offset: start, bytes: vec![0; (to.next_multiple_of(block) - start) as usize] }
+}
+
+/// The record, if its object has the hash it says and could be at this entry of the index.
+fn verified(wanted: &(Hash, Address), read: Read, object: Range<usize>) -> Option<ReadRecord> {
+    let (_, hash) = decode_record_head(&read.bytes[object.start - RECORD_HEAD_BYTES..object.start]);
+    let shares_prefix = hash.0[..PREFIX_BYTES] == wanted.0.0[..PREFIX_BYTES];
+    let is_intact = shares_prefix && blake2b_256(&read.bytes[object.clone()]) == hash;
+    is_intact.then_some(ReadRecord { address: wanted.1, hash, bytes: read.bytes, object })
+}

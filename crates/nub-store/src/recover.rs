@@ -1,0 +1,258 @@
+//! Opening: the newest superblock, its map, and the frames that came after it.
+
+use crate::cache::ObjectCache;
+use crate::collect::Collector;
+use crate::device::{BLOCK_BYTES, BlockDevice};
+use crate::error::{OpenError, ReadError};
+use crate::format::frame::{FRAME_HEAD_BYTES, FrameHeader, FrameKind, decode_records, is_intact};
+use crate::format::layout::{Address, NO_SEGMENT};
+use crate::format::map::{LIST_PAGES_MAX, PageRef, SegmentState, decode_map};
+use crate::format::superblock::{BadSuperblock, COPIES, RootEntry, Superblock, Tail, VERSION};
+use crate::index::{Index, read_pages};
+use crate::options::Options;
+use crate::pages::{IndexPages, blocks_of};
+use crate::segments::Segments;
+use crate::store::{Store, Written, block_offset};
+use alloc::vec;
+use alloc::vec::Vec;
+use nub_abi::Hash;
+
+/// A frame of the log that was read: all of it is right.
+pub(crate) struct CheckedFrame {
+    pub(crate) header: FrameHeader,
+    pub(crate) digest: Hash,
+    /// Hash and address of each record.
+    pub(crate) records: Vec<(Hash, Address)>,
+}
+
+impl<D: BlockDevice> Store<D> {
+    /// Opens the store on a device and goes on at the last commit that is there. Writes nothing.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is on the device instead.
+    pub fn open(mut device: D, chain_id: Option<u64>, options: Options) -> Result<Self, OpenError> {
+        let superblock = read_superblock(&mut device)?;
+        if let Some(expected) = chain_id.filter(|expected| *expected != superblock.chain_id) {
+            return Err(OpenError::AnotherChain { expected, found: superblock.chain_id });
+        }
+        let (expected_bytes, found_bytes) =
+            (superblock.geometry.device_bytes(superblock.segments), device.length_bytes());
+        if found_bytes < expected_bytes {
+            return Err(OpenError::Truncated { expected_bytes, found_bytes });
+        }
+        let (mut states, leaves, map_blocks) = read_map(&mut device, &superblock)?;
+        // Segments that the device grew by after the checkpoint.
+        states.resize(superblock.geometry.segments_in(found_bytes) as usize, SegmentState::Free);
+        let segments = Segments::new(superblock.geometry, states);
+        let index = Index::from_map(&leaves, options.index_bytes);
+        let pages = IndexPages::new(&segments, &index, map_blocks);
+        let mut store = Self {
+            device,
+            options,
+            chain_id: superblock.chain_id,
+            retention: superblock.retention,
+            segments,
+            index,
+            pages,
+            tail: superblock.tail,
+            next_is_unrecorded: false,
+            roots: superblock.roots,
+            checkpoint: superblock.checkpoint,
+            live_bytes: superblock.live_bytes,
+            log_growth_bytes: 0,
+            cache: ObjectCache::new(options.cache_bytes, options.cache_key),
+            collector: Collector::default(),
+            failed: None,
+            written: Written::default(),
+        };
+        store.roll_forward()?;
+        let next = store.tail.next_segment;
+        if next != NO_SEGMENT && !store.segments.take_this(next) {
+            store.tail.next_segment = NO_SEGMENT;
+        }
+        Ok(store)
+    }
+
+    /// Takes the frames after the checkpoint.
+    fn roll_forward(&mut self) -> Result<(), OpenError> {
+        let mut at = self.tail;
+        let mut pending: Vec<CheckedFrame> = Vec::new();
+        while let Some(frame) = self.next_frame(&at)? {
+            at = Tail {
+                segment: frame.header.segment,
+                block: frame.header.block + frame.header.blocks(),
+                next_segment: frame.header.next_segment,
+                sequence: frame.header.sequence + 1,
+                link: frame.digest,
+            };
+            let kind = frame.header.kind;
+            pending.push(frame);
+            match kind {
+                FrameKind::Objects => continue,
+                FrameKind::Commit { root, height } => self.push_root(RootEntry { root, height }),
+                // Collection never comes between the frames of a commit.
+                FrameKind::Moved if pending.len() > 1 => break,
+                FrameKind::Moved => {}
+            }
+            core::mem::take(&mut pending).iter().for_each(|frame| self.take_frame(frame));
+            self.tail = at;
+        }
+        Ok(())
+    }
+
+    fn take_frame(&mut self, frame: &CheckedFrame) {
+        let header = &frame.header;
+        let used_blocks = header.block + header.blocks();
+        self.segments.take_this(header.segment);
+        self.segments.set(header.segment, SegmentState::Log { used_blocks });
+        self.log_growth_bytes += u64::from(header.blocks()) * BLOCK_BYTES as u64;
+        for (hash, address) in &frame.records {
+            self.index.insert(hash, *address, false);
+        }
+    }
+
+    /// The frame that follows: in the same segment, or else in the next.
+    fn next_frame(&mut self, after: &Tail) -> Result<Option<CheckedFrame>, OpenError> {
+        for (segment, block) in [(after.segment, after.block), (after.next_segment, 0)] {
+            let state = self.segments.state(segment);
+            let can_be = match state {
+                Some(SegmentState::Free) => segment == after.next_segment,
+                Some(SegmentState::Log { .. }) => segment == after.segment,
+                _ => false,
+            };
+            // A segment taken by a commit that is still pending is free in the map.
+            let is_pending = segment == after.segment && state == Some(SegmentState::Free);
+            if (can_be || is_pending)
+                && let Some(frame) = self.checked_frame(segment, block)?
+                && frame.header.sequence == after.sequence
+                && frame.header.link == after.link
+            {
+                return Ok(Some(frame));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The frame at a block of a segment, if there is one and all of it is right.
+    fn checked_frame(&mut self, segment: u32, block: u32) -> Result<Option<CheckedFrame>, OpenError> {
+        let Some((header, bytes)) = read_frame(&mut self.device, &self.segments, segment, block)? else {
+            return Ok(None);
+        };
+        let Some((records, digest)) = decode_records(&header, &bytes) else { return Ok(None) };
+        if !records.iter().all(|record| is_intact(record, &bytes)) {
+            return Ok(None);
+        }
+        let offset = self.segments.geometry().offset_of(segment, block);
+        let address = |at: usize| Address::of_offset(offset + at as u64);
+        let records = records.into_iter().map(|record| (record.hash, address(record.at))).collect();
+        Ok(Some(CheckedFrame { header, digest, records }))
+    }
+}
+
+/// The header and the bytes of the frame at a block of a segment; `None` if there is no header that can be.
+pub(crate) fn read_frame<D: BlockDevice>(
+    device: &mut D,
+    segments: &Segments,
+    segment: u32,
+    block: u32,
+) -> Result<Option<(FrameHeader, Vec<u8>)>, crate::device::DeviceError> {
+    let geometry = segments.geometry();
+    if segment >= segments.len() || block >= geometry.segment_blocks {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; BLOCK_BYTES];
+    let offset = geometry.offset_of(segment, block);
+    device.read(offset, &mut bytes)?;
+    let header = FrameHeader::decode(&bytes[..FRAME_HEAD_BYTES]);
+    let fits = |header: &FrameHeader| {
+        let blocks = (FRAME_HEAD_BYTES as u64 + u64::from(header.payload_bytes)).div_ceil(BLOCK_BYTES as u64);
+        (header.segment, header.block) == (segment, block)
+            && blocks <= u64::from(geometry.segment_blocks - block)
+    };
+    let Some(header) = header.filter(fits) else { return Ok(None) };
+    bytes.resize(header.blocks() as usize * BLOCK_BYTES, 0);
+    if bytes.len() > BLOCK_BYTES {
+        device.read(offset + BLOCK_BYTES as u64, &mut bytes[BLOCK_BYTES..])?;
+    }
+    Ok(Some((header, bytes)))
+}
+
+/// The newest valid superblock.
+///
+/// # Errors
+/// [`OpenError`] says what is there instead.
+pub(crate) fn read_superblock<D: BlockDevice>(device: &mut D) -> Result<Superblock, OpenError> {
+    let length = device.length_bytes();
+    if length == 0 {
+        return Err(OpenError::Blank);
+    }
+    let mut newest: Option<Superblock> = None;
+    let mut bad = Vec::new();
+    for copy in 0..COPIES {
+        let mut block = vec![0; BLOCK_BYTES];
+        if block_offset(copy + 1) > length {
+            break;
+        }
+        device.read(block_offset(copy), &mut block)?;
+        match Superblock::decode(&block) {
+            Ok(found) if newest.as_ref().is_none_or(|newest| found.checkpoint > newest.checkpoint) => {
+                newest = Some(found);
+            }
+            Ok(_) => {}
+            Err(reason) => bad.push(reason),
+        }
+    }
+    let newer = bad.iter().find_map(|reason| match reason {
+        BadSuperblock::Newer(found) => Some(*found),
+        _ => None,
+    });
+    match (newest, newer) {
+        // A later version wrote last, whatever else is there.
+        (_, Some(found)) => Err(OpenError::Newer { found, supported: VERSION }),
+        (Some(superblock), None) => Ok(superblock),
+        (None, None) if bad.contains(&BadSuperblock::Damaged) => Err(OpenError::DamagedSuperblock),
+        (None, None)
+            if bad.len() == COPIES as usize && bad.iter().all(|reason| *reason == BadSuperblock::Blank) =>
+        {
+            Err(OpenError::Blank)
+        }
+        (None, None) => Err(OpenError::Foreign),
+    }
+}
+
+/// What a superblock names: the segments' states, the leaves, and the pages that say so.
+pub(crate) type MapOf = (Vec<SegmentState>, Vec<crate::format::map::LeafEntry>, Vec<u32>);
+
+/// Reads the map of a superblock.
+///
+/// # Errors
+/// [`OpenError::DamagedMap`], or the device's.
+pub(crate) fn read_map<D: BlockDevice>(device: &mut D, superblock: &Superblock) -> Result<MapOf, OpenError> {
+    let damaged = |error| match error {
+        ReadError::CorruptIndex { block } => OpenError::DamagedMap { block },
+        ReadError::Device(error) => OpenError::Device(error),
+        ReadError::CorruptObject { .. } => OpenError::DamagedMap { block: 0 },
+    };
+    let fails = || OpenError::DamagedMap { block: superblock.block() };
+    let mut left = superblock.map_bytes.div_ceil(BLOCK_BYTES as u64) as usize;
+    if left > superblock.lists.len() * LIST_PAGES_MAX {
+        return Err(fails());
+    }
+    let mut refs = Vec::with_capacity(left);
+    for list in read_pages(device, &superblock.lists).map_err(damaged)? {
+        let count = left.min(LIST_PAGES_MAX);
+        refs.extend((0..count).map(|at| PageRef::get(&list, at * 12)));
+        left -= count;
+    }
+    let mut map = Vec::with_capacity(superblock.map_bytes as usize);
+    for refs in refs.chunks(64) {
+        for page in read_pages(device, refs).map_err(damaged)? {
+            map.extend_from_slice(&page);
+        }
+    }
+    map.truncate(superblock.map_bytes as usize);
+    let segment_blocks = superblock.geometry.segment_blocks;
+    let (states, leaves) = decode_map(&map, superblock.segments, segment_blocks).ok_or_else(fails)?;
+    let blocks = blocks_of(&refs).chain(blocks_of(&superblock.lists)).collect();
+    Ok((states, leaves, blocks))
+}

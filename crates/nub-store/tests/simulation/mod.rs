@@ -1,0 +1,363 @@
+//! A store under crashes: random work on a recording device, and after every step that the device was asked
+//! for, every kind of crash. What is left is opened, compared with what was acknowledged, walked, and used.
+//!
+//! One seed is one run, always the same.
+
+#![allow(dead_code)] // Each user of this module uses a part.
+
+use nub_abi::{Hash, blake2b_256};
+use nub_store::fault::{Coin, FaultDevice, Loss, Medium};
+use nub_store::{
+    BlockDevice, CollectError, Layout, MemoryDevice, NotAnObject, OpenError, Options, RootEntry, Store,
+    WriteError, reachable,
+};
+
+/// Whose store it is.
+pub const CHAIN: u64 = 7;
+/// Leaves of the simulated state, and how many a middle node has.
+const LEAVES: usize = 24;
+const FAN_OUT: usize = 6;
+
+/// An object of the simulation: a count of children, their hashes, and octets.
+pub fn object(children: &[Hash], octets: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![children.len() as u8];
+    children.iter().for_each(|child| bytes.extend_from_slice(&child.0));
+    bytes.extend_from_slice(octets);
+    bytes
+}
+
+/// The children of an object of the simulation.
+pub fn children(bytes: &[u8], visit: &mut dyn FnMut(Hash)) -> Result<(), NotAnObject> {
+    let (count, rest) = bytes.split_first().ok_or(NotAnObject)?;
+    let hashes = rest.get(..usize::from(*count) * 32).ok_or(NotAnObject)?;
+    hashes.as_chunks::<32>().0.iter().for_each(|hash| visit(Hash(*hash)));
+    Ok(())
+}
+
+/// Small segments, few roots: everything happens soon.
+pub const LAYOUT: Layout = Layout { segment_blocks: 16, retention: 3 };
+
+/// Options under which everything happens soon.
+pub fn options() -> Options {
+    Options {
+        cache_bytes: 0,
+        index_bytes: 16 << 10,
+        checkpoint_bytes: 400 << 10,
+        children: Some(children),
+        collect_bytes_min: 256 << 10,
+        collect_percent: 140,
+        ..Options::default()
+    }
+}
+
+/// The simulated state: what its leaves hold, and the objects of its last change.
+#[derive(Clone)]
+pub struct State {
+    leaves: Vec<Vec<u8>>,
+    pub height: u64,
+}
+
+impl State {
+    pub fn new() -> Self {
+        Self { leaves: vec![vec![0; 40]; LEAVES], height: 0 }
+    }
+
+    /// Changes a few leaves; sometimes back to what they were, sometimes all, sometimes to a long one.
+    pub fn change(&mut self, coin: &mut Coin) {
+        self.height += 1;
+        let count = if coin.below(12) == 0 { LEAVES } else { 1 + coin.below(5) as usize };
+        for _ in 0..count {
+            let leaf = coin.below(LEAVES as u64) as usize;
+            let length = match coin.below(10) {
+                0 => 3000 + coin.below(20_000),
+                _ => 40 + coin.below(400),
+            };
+            let variety = if coin.below(4) == 0 { 3 } else { u64::MAX };
+            let mut octets = Coin::new(coin.below(variety));
+            let length = if variety == 3 { 200 } else { length };
+            self.leaves[leaf] = (0..length).map(|_| octets.next_u64() as u8).collect();
+        }
+    }
+
+    /// All objects of the state and its root. The store drops those it has.
+    pub fn objects(&self) -> (Hash, Vec<(Hash, Vec<u8>)>) {
+        let mut objects = Vec::new();
+        let mut add = |bytes: Vec<u8>| {
+            let hash = blake2b_256(&bytes);
+            objects.push((hash, bytes));
+            hash
+        };
+        let mut middle = Vec::new();
+        for leaves in self.leaves.chunks(FAN_OUT) {
+            let hashes: Vec<Hash> = leaves.iter().map(|leaf| add(object(&[], leaf))).collect();
+            middle.push(add(object(&hashes, b"middle")));
+        }
+        let root = add(object(&middle, &self.height.to_le_bytes()));
+        (root, objects)
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    /// Steps after which it crashed.
+    pub crash_points: u64,
+    /// Images that were opened.
+    pub images: u64,
+    pub commits: u64,
+    pub checkpoints: u64,
+    pub collections: u64,
+    /// Devices that failed.
+    pub failures: u64,
+    /// Commits without room.
+    pub full: u64,
+    /// Runs that went on from an image.
+    pub restarts: u64,
+}
+
+impl Report {
+    pub fn add(&mut self, other: &Self) {
+        self.crash_points += other.crash_points;
+        self.images += other.images;
+        self.commits += other.commits;
+        self.checkpoints += other.checkpoints;
+        self.collections += other.collections;
+        self.failures += other.failures;
+        self.full += other.full;
+        self.restarts += other.restarts;
+    }
+}
+
+/// A run.
+struct Simulation {
+    coin: Coin,
+    store: Store<FaultDevice>,
+    medium: Medium,
+    state: State,
+    /// Acknowledged roots that must be retained, oldest first, and the states they are of.
+    acknowledged: Vec<(RootEntry, State)>,
+    /// The commit under way.
+    in_flight: Option<(RootEntry, State)>,
+    report: Report,
+}
+
+/// Runs the simulation of a seed.
+///
+/// # Panics
+/// If the store breaks its promise.
+pub fn run(seed: u64, operations: u64) -> Report {
+    let coin = Coin::new(seed);
+    let store = Store::create(FaultDevice::default(), CHAIN, LAYOUT, options()).expect("a blank device");
+    let mut simulation = Simulation {
+        coin,
+        medium: Medium::default(),
+        store,
+        state: State::new(),
+        acknowledged: Vec::new(),
+        in_flight: None,
+        report: Report::default(),
+    };
+    simulation.crash_while_created();
+    for _ in 0..operations {
+        simulation.operate();
+    }
+    simulation.report
+}
+
+impl Simulation {
+    /// A store that was not complete was never acknowledged: it may be blank or damaged, never wrong.
+    fn crash_while_created(&mut self) {
+        for step in self.store.device_mut().take_steps() {
+            self.medium.apply(&step);
+            for loss in Loss::ALL {
+                let image = self.medium.crash(loss, &mut self.coin);
+                match Store::open(MemoryDevice::from_image(&image), Some(CHAIN), options()) {
+                    Ok(store) => assert_eq!(store.committed(), None),
+                    Err(OpenError::Blank | OpenError::DamagedSuperblock | OpenError::Foreign) => {}
+                    Err(error) => panic!("a store half made: {error}"),
+                }
+            }
+        }
+    }
+
+    fn operate(&mut self) {
+        if self.coin.below(40) == 0 {
+            let steps = self.coin.below(6);
+            self.store.device_mut().fail_after(steps);
+        }
+        if self.coin.below(25) == 0 {
+            let length = self.store.device().length_bytes();
+            self.store.device_mut().set_capacity(length);
+        }
+        let result = match self.coin.below(20) {
+            0 => self.store.checkpoint().map_err(CollectError::Write),
+            1..=7 => self.collect(),
+            8 => self.read(),
+            _ => self.commit(),
+        };
+        let has_failed = match result {
+            Ok(()) => false,
+            Err(CollectError::Write(WriteError::Failed(_))) => true,
+            Err(CollectError::Write(WriteError::Full { .. })) => {
+                self.report.full += 1;
+                self.recover_room();
+                false
+            }
+            Err(error) => panic!("{error}"),
+        };
+        self.crash_after_each_step();
+        if has_failed {
+            self.report.failures += 1;
+            self.refuses_to_write();
+        }
+        if !has_failed {
+            // What returned is there whatever else is lost.
+            self.in_flight = None;
+            let image = self.medium.crash(Loss::Everything, &mut self.coin);
+            self.check_image(&image, false);
+        }
+        if has_failed || self.coin.below(15) == 0 {
+            self.restart();
+        }
+        self.in_flight = None;
+    }
+
+    fn commit(&mut self) -> Result<(), CollectError> {
+        let mut state = self.state.clone();
+        state.change(&mut self.coin);
+        let (root, objects) = state.objects();
+        let entry = RootEntry { root, height: state.height };
+        self.in_flight = Some((entry, state.clone()));
+        let before = self.store.committed();
+        let result = self.store.commit(root, state.height, &objects);
+        match result {
+            Ok(()) => {
+                assert_eq!(self.store.committed(), Some(entry));
+                self.report.commits += 1;
+                self.state = state.clone();
+                // Its steps are still to be crashed after; it counts from the next operation on.
+                self.acknowledged.push((entry, state));
+                let surplus = self.acknowledged.len().saturating_sub(LAYOUT.retention as usize + 1);
+                self.acknowledged.drain(..surplus);
+                self.walk_live();
+            }
+            Err(_) => assert_eq!(self.store.committed(), before),
+        }
+        result.map_err(CollectError::Write)
+    }
+
+    fn collect(&mut self) -> Result<(), CollectError> {
+        let before = self.store.stats().written;
+        let result = if self.coin.below(4) == 0 { self.store.collect(50) } else { self.store.maintain(120) };
+        let after = self.store.stats().written;
+        self.report.collections += after.collections - before.collections;
+        self.report.checkpoints += after.checkpoints - before.checkpoints;
+        result.map(|_| ())
+    }
+
+    fn read(&mut self) -> Result<(), CollectError> {
+        self.walk_live();
+        assert_eq!(self.store.get(&Hash([9; 32])).expect("an answer"), None);
+        Ok(())
+    }
+
+    /// Everything that is retained is there, whatever was collected.
+    fn walk_live(&mut self) {
+        let roots: Vec<Hash> = self.store.roots().iter().map(|entry| entry.root).collect();
+        reachable(&mut self.store, &roots, children, |_, _| {}).expect("all of it");
+    }
+
+    /// A store without room keeps what it has, and goes on once there is room.
+    fn recover_room(&mut self) {
+        self.walk_live();
+        self.store.device_mut().set_capacity(u64::MAX);
+    }
+
+    fn crash_after_each_step(&mut self) {
+        for step in self.store.device_mut().take_steps() {
+            self.medium.apply(&step);
+            self.report.crash_points += 1;
+            for loss in Loss::ALL {
+                let image = self.medium.crash(loss, &mut self.coin);
+                self.report.images += 1;
+                let goes_on = self.coin.below(8) == 0;
+                self.check_image(&image, goes_on);
+            }
+        }
+    }
+
+    /// The retained roots that an image may have.
+    fn check_image(&mut self, image: &[u8], goes_on: bool) {
+        let mut store =
+            Store::open(MemoryDevice::from_image(image), Some(CHAIN), options()).expect("a store");
+        let state = self.state_of(store.roots());
+        let roots: Vec<Hash> = store.roots().iter().map(|entry| entry.root).collect();
+        reachable(&mut store, &roots, children, |_, _| {}).expect("everything under the roots");
+        if goes_on {
+            self.goes_on(store, state);
+        }
+    }
+
+    /// The state of the last of the roots, which are those acknowledged, with or without the one in flight.
+    fn state_of(&self, found: &[RootEntry]) -> State {
+        let tail = |known: &[(RootEntry, State)]| -> Vec<RootEntry> {
+            let surplus = known.len().saturating_sub(LAYOUT.retention as usize);
+            known[surplus..].iter().map(|(entry, _)| *entry).collect()
+        };
+        let mut known = self.acknowledged.clone();
+        // The commit under way is the last acknowledged by now, or not acknowledged at all.
+        if let Some((entry, state)) = &self.in_flight {
+            if known.last().is_none_or(|(last, _)| last != entry) {
+                known.push((*entry, state.clone()));
+            }
+            if found == tail(&known) {
+                return state.clone();
+            }
+            known.pop();
+        }
+        assert_eq!(found, tail(&known), "the roots acknowledged last");
+        known.last().map_or_else(State::new, |(_, state)| state.clone())
+    }
+
+    /// What was opened can be used: commits, collection, a checkpoint, and it is opened again.
+    fn goes_on(&mut self, mut store: Store<MemoryDevice>, mut state: State) {
+        for _ in 0..3 {
+            state.change(&mut self.coin);
+            let (root, objects) = state.objects();
+            store.commit(root, state.height, &objects).expect("room");
+            store.collect(400).expect("a whole store");
+        }
+        let roots = store.roots().to_vec();
+        let mut store =
+            Store::open(MemoryDevice::from_image(&store.device().image()), Some(CHAIN), options())
+                .expect("a store");
+        assert_eq!(store.roots(), roots);
+        let roots: Vec<Hash> = roots.iter().map(|entry| entry.root).collect();
+        reachable(&mut store, &roots, children, |_, _| {}).expect("everything under the roots");
+    }
+
+    fn refuses_to_write(&mut self) {
+        let (root, objects) = self.state.objects();
+        let refused = self.store.commit(root, 1, &objects);
+        assert!(matches!(refused, Err(WriteError::Failed(_))), "{refused:?}");
+        assert!(matches!(self.store.checkpoint(), Err(WriteError::Failed(_))));
+        assert!(self.store.device_mut().take_steps().is_empty(), "nothing is asked of a failed device");
+        self.walk_live();
+    }
+
+    /// The run goes on from what a crash leaves.
+    fn restart(&mut self) {
+        let loss = Loss::ALL[self.coin.below(5) as usize];
+        let image = self.medium.crash(loss, &mut self.coin);
+        let device = FaultDevice::from_image(&image);
+        self.store = Store::open(device, Some(CHAIN), options()).expect("a store");
+        assert!(self.store.device_mut().take_steps().is_empty(), "opening writes nothing");
+        self.state = self.state_of(self.store.roots());
+        self.medium = Medium::new(image);
+        let states: Vec<_> = self.acknowledged.iter().chain(&self.in_flight).cloned().collect();
+        let state_of = |root: &RootEntry| states.iter().find(|(entry, _)| entry == root).cloned();
+        self.acknowledged = self.store.roots().iter().filter_map(state_of).collect();
+        self.in_flight = None;
+        self.report.restarts += 1;
+    }
+}
