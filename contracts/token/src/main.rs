@@ -3,93 +3,123 @@
 //! An account is a badge: 32 octets by which the kernel vouches for who calls. `README.md` has the endpoints'
 //! formats.
 //!
-//! - [`token`]: the rules, over any [`ledger`], tested on the build machine
-//! - [`ledger`]: what is kept where
-//! - [`chain`]: the ledger in the contract's storage, and events
+//! The balances sum to the supply, so no balance can overflow where the supply does not. An amount of 0 is an amount
+//! like any other: it changes nothing and is announced. A transfer to oneself needs the balance and changes nothing.
 
 #![cfg_attr(target_arch = "riscv64", no_std, no_main)]
 
-mod chain;
-mod ledger;
-mod token;
+use nub_sdk::{Address, CounterMap, Error, Event, Value, badge, contract, storage};
 
-use chain::{Chain, TRANSFER_TOPIC};
-use nub_sdk::{Args, ArgsError};
-use token::{Error, Token};
+#[cfg(test)]
+mod tests;
 
-nub_sdk::endpoints! {
-    0 => init,
-    1 => mint,
-    2 => transfer,
-    3 => balance_of,
-    4 => total_supply,
+/// What is kept: each balance under its account, and no other key has 32 octets.
+#[storage]
+struct Token {
+    owner: Value<Address>,
+    supply: Value<u128>,
+    #[raw]
+    balances: CounterMap<Address, u128>,
 }
 
-/// Why a call reverts.
-enum Failure {
-    /// The arguments are malformed.
-    Args(ArgsError),
-    /// The token's rules refuse.
-    Token(Error),
+/// Units were made.
+#[derive(Event)]
+#[event(topic = "token.mint")]
+struct Mint<'a> {
+    /// Zeros: nobody had them.
+    from: &'a Address,
+    to: &'a Address,
+    amount: u128,
 }
 
-impl From<ArgsError> for Failure {
-    fn from(error: ArgsError) -> Self {
-        Self::Args(error)
-    }
+/// Units went from one account to another.
+#[derive(Event)]
+#[event(topic = "token.transfer")]
+struct Transfer<'a> {
+    from: &'a Address,
+    to: &'a Address,
+    amount: u128,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Token(error)
-    }
+/// Why the token refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+enum TokenError {
+    #[message("token: already initialised")]
+    AlreadyInitialised,
+    #[message("token: not initialised")]
+    NotInitialised,
+    #[message("token: only the owner may mint")]
+    NotOwner,
+    #[message("token: the supply would overflow")]
+    SupplyOverflow,
+    #[message("token: insufficient balance")]
+    InsufficientBalance,
 }
 
-impl nub_sdk::Output for Failure {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Args(error) => error.message().as_bytes(),
-            Self::Token(error) => error.message().as_bytes(),
+#[contract]
+impl Token {
+    /// Makes `owner` the one who may mint, and gives it the first supply. The first call decides.
+    #[endpoint]
+    fn init(&mut self, owner: &Address, supply: u128) -> Result<(), TokenError> {
+        if self.owner.exists() {
+            return Err(TokenError::AlreadyInitialised);
         }
+        self.owner.set(owner);
+        if supply != 0 {
+            self.supply.set(&supply);
+        }
+        self.balances.set(owner, supply);
+        Mint { from: &[0; 32], to: owner, amount: supply }.emit();
+        Ok(())
     }
-}
 
-/// `owner: 32 ‖ supply: u128 →`; the first call decides.
-fn init(mut args: Args) -> Result<(), Failure> {
-    let (owner, supply) = (args.array()?, args.u128()?);
-    args.finish()?;
-    Token(Chain).init(owner, supply)?;
-    Ok(chain::announce(&chain::MINT_TOPIC, &[0; 32], owner, supply)?)
-}
+    /// Makes `amount` more, held by `to`. By the owner.
+    #[endpoint]
+    fn mint(&mut self, to: &Address, amount: u128) -> Result<(), TokenError> {
+        match self.owner.get() {
+            None => return Err(TokenError::NotInitialised),
+            Some(owner) if owner != badge() => return Err(TokenError::NotOwner),
+            Some(_) => {}
+        }
+        if amount != 0 {
+            let supply = self.total_supply().checked_add(amount).ok_or(TokenError::SupplyOverflow)?;
+            self.supply.set(&supply);
+            self.credit(to, amount)?;
+        }
+        Mint { from: &[0; 32], to, amount }.emit();
+        Ok(())
+    }
 
-/// `to: 32 ‖ amount: u128 →`; by the owner.
-fn mint(mut args: Args) -> Result<(), Failure> {
-    let (to, amount) = (args.array()?, args.u128()?);
-    args.finish()?;
-    Token(Chain).mint(&nub_sdk::badge(), to, amount)?;
-    Ok(chain::announce(&chain::MINT_TOPIC, &[0; 32], to, amount)?)
-}
+    /// Moves `amount` from the caller to another account.
+    #[endpoint]
+    fn transfer(&mut self, to: &Address, amount: u128) -> Result<(), TokenError> {
+        let from = &badge();
+        let left = self.balances.get(from).checked_sub(amount).ok_or(TokenError::InsufficientBalance)?;
+        if from != to && amount != 0 {
+            self.balances.set(from, left);
+            self.credit(to, amount)?;
+        }
+        Transfer { from, to, amount }.emit();
+        Ok(())
+    }
 
-/// `to: 32 ‖ amount: u128 →`; from the caller.
-fn transfer(mut args: Args) -> Result<(), Failure> {
-    let (to, amount) = (args.array()?, args.u128()?);
-    args.finish()?;
-    let from = nub_sdk::badge();
-    Token(Chain).transfer(&from, to, amount)?;
-    Ok(chain::announce(&TRANSFER_TOPIC, &from, to, amount)?)
-}
+    /// What an account holds.
+    #[endpoint]
+    fn balance_of(&self, account: &Address) -> u128 {
+        self.balances.get(account)
+    }
 
-/// `account: 32 → balance: u128`
-fn balance_of(mut args: Args) -> Result<[u8; 16], Failure> {
-    let account = args.array()?;
-    args.finish()?;
-    Ok(Token(Chain).balance_of(account)?.to_le_bytes())
-}
+    /// What all accounts hold.
+    #[endpoint]
+    fn total_supply(&self) -> u128 {
+        self.supply.get_or_default()
+    }
 
-/// `→ supply: u128`
-fn total_supply(args: Args) -> Result<[u8; 16], Failure> {
-    args.finish()?;
-    Ok(Token(Chain).total_supply()?.to_le_bytes())
+    fn credit(&mut self, to: &Address, amount: u128) -> Result<(), TokenError> {
+        let balance = self.balances.get(to).checked_add(amount).ok_or(TokenError::SupplyOverflow)?;
+        self.balances.set(to, balance);
+        Ok(())
+    }
 }
 
 /// On the build machine there is nothing to run.

@@ -15,6 +15,8 @@ pub enum ArgsError {
     TooShort,
     /// Octets remain after the last value.
     TooLong,
+    /// Octets are no value of the type that was asked for.
+    Invalid,
 }
 
 impl ArgsError {
@@ -23,6 +25,7 @@ impl ArgsError {
         match self {
             Self::TooShort => "arguments are too short",
             Self::TooLong => "arguments are too long",
+            Self::Invalid => "arguments are malformed",
         }
     }
 }

@@ -38,6 +38,10 @@ pub enum CallError {
     TooLong,
     /// The endpoint or a selector is out of range.
     BadArgument,
+    /// The output is not of the type that was asked for.
+    BadOutput,
+    /// The Instance does not exist any more.
+    Gone,
     /// A code this SDK does not know.
     Unexpected,
 }
@@ -51,6 +55,8 @@ impl CallError {
             Self::NoRight => "call: the capability lacks the right",
             Self::TooLong => "call: arguments too long",
             Self::BadArgument => "call: selector or endpoint out of range",
+            Self::BadOutput => "call: the output is of another type",
+            Self::Gone => "call: the instance is gone",
             Self::Unexpected => "call: unexpected answer",
         }
     }
@@ -82,6 +88,7 @@ pub fn call(
         code::NO_RIGHT => Err(CallError::NoRight),
         code::TOO_LONG => Err(CallError::TooLong),
         code::BAD_ARGUMENT => Err(CallError::BadArgument),
+        code::GONE => Err(CallError::Gone),
         status if status <= u64::from(u8::MAX) => {
             Err(CallError::Failed { status: status as u8, output_len_bytes })
         }

@@ -8,6 +8,9 @@ pub type InstanceId = [u8; 32];
 /// What the caller's Ref is stamped with; for an event, its authenticated origin.
 pub type Badge = [u8; 32];
 
+/// Who holds or owes: a [`Badge`].
+pub type Address = Badge;
+
 /// The block being executed; of a query, the state read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockContext {

@@ -5,6 +5,7 @@
 //! a0 and a1, every caller-saved register lost. The kernel changes a0 and a1 at most, and only the memory that
 //! the call's description says.
 
+use core::mem::MaybeUninit;
 use core::slice;
 
 use crate::{Badge, InstanceId, Selector};
@@ -88,11 +89,37 @@ macro_rules! __export {
     };
 }
 
+/// Lists an export whose stack begins `pages` pages below the stack region's end, for a heap between.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_below_heap {
+    ($metadata:ident, $entry:ident, $label:literal, $pages:literal) => {
+        ::core::arch::global_asm!(
+            concat!(".pushsection .text.", $label, ",\"ax\",@progbits"),
+            concat!($label, ":"),
+            "lui t0, {pages}",
+            "sub sp, sp, t0",
+            "tail {entry}",
+            ".popsection",
+            ".pushsection .polkavm_exports,\"Ra\",@note",
+            ".byte 1",
+            "auipc zero, %pcrel_hi({metadata})",
+            ".4byte 0",
+            concat!("auipc zero, %pcrel_hi(", $label, ")"),
+            ".4byte 0",
+            ".popsection",
+            pages = const $pages,
+            metadata = sym $metadata,
+            entry = sym $entry,
+        );
+    };
+}
+
 /// A host call by number: `host_call!(10, "nub_10_call", 6, ["a0" = x, …])` gives (a0, a1) after it. Its symbol
 /// is `nub_<number>_<name>`, the count is that of registers the kernel reads.
 ///
 /// Needs an `unsafe` block: the addresses in the registers must be what the host call may read or write. On
-/// anything but the PVM target it panics.
+/// anything but the PVM target it asks the [`mock`](crate::mock).
 #[macro_export]
 macro_rules! host_call {
     ($number:literal, $symbol:literal, $inputs:literal, [$($register:tt = $value:expr),* $(,)?]) => {{
@@ -117,23 +144,12 @@ macro_rules! host_call {
         }
         #[cfg(not(all(target_arch = "riscv64", target_feature = "e")))]
         {
-            let _: &[u64] = &[$($value as u64),*];
-            $crate::host::absent($symbol)
+            $crate::mock::host_call($number, &[$($value as u64),*])
         }
     }};
 }
 
-pub use crate::__export as export;
-
-/// Stands for a host call where there is no kernel.
-///
-/// # Safety
-/// None; it is `unsafe` as what it stands for is.
-#[doc(hidden)]
-#[cfg(not(all(target_arch = "riscv64", target_feature = "e")))]
-pub unsafe fn absent(symbol: &str) -> (u64, u64) {
-    panic!("{symbol}: host calls exist only in a program on the PVM")
-}
+pub use crate::{__export as export, __export_below_heap as export_below_heap};
 
 /// The numbers used below, in order.
 #[cfg(test)]
@@ -208,6 +224,22 @@ pub fn storage_get(key: &[u8], out: &mut [u8]) -> u64 {
     .0
 }
 
+/// `storage_get` into room that was not written yet: the first min(answer, room) octets are, if the answer is a
+/// length.
+#[inline]
+pub fn storage_get_uninit(key: &[u8], out: &mut [MaybeUninit<u8>]) -> u64 {
+    // SAFETY: the kernel reads one live slice and writes at most the length of another.
+    unsafe {
+        host_call!(
+            7,
+            "nub_7_storage_get",
+            4,
+            ["a0" = key.as_ptr(), "a1" = key.len(), "a2" = out.as_mut_ptr(), "a3" = out.len()]
+        )
+    }
+    .0
+}
+
 /// `storage_put`: 0 or a code.
 #[inline]
 pub fn storage_put(key: &[u8], value: &[u8]) -> u64 {
@@ -233,6 +265,8 @@ pub fn storage_remove(key: &[u8]) -> u64 {
 /// `call`: status or code, and the output's length.
 #[inline]
 pub fn call(target: Selector, endpoint: u16, args: &[u8], gas: u64, passed: &[Selector]) -> (u64, u64) {
+    #[cfg(not(all(target_arch = "riscv64", target_feature = "e")))]
+    crate::mock::pass(passed);
     let list = passed.as_ptr() as u64 | (passed.len() as u64) << 32;
     // SAFETY: the kernel reads two live slices; a `Selector` is a `u16`. Program addresses have 32 bits.
     unsafe {
@@ -255,6 +289,16 @@ pub fn call(target: Selector, endpoint: u16, args: &[u8], gas: u64, passed: &[Se
 /// `output_read`: octets copied.
 #[inline]
 pub fn output_read(out: &mut [u8], offset: usize) -> u64 {
+    // SAFETY: the kernel writes at most the length of a live slice.
+    unsafe {
+        host_call!(11, "nub_11_output_read", 3, ["a0" = out.as_mut_ptr(), "a1" = offset, "a2" = out.len()])
+    }
+    .0
+}
+
+/// `output_read` into room that was not written yet: as many octets are as it answers.
+#[inline]
+pub fn output_read_uninit(out: &mut [MaybeUninit<u8>], offset: usize) -> u64 {
     // SAFETY: the kernel writes at most the length of a live slice.
     unsafe {
         host_call!(11, "nub_11_output_read", 3, ["a0" = out.as_mut_ptr(), "a1" = offset, "a2" = out.len()])
@@ -524,10 +568,4 @@ pub fn stop() -> ! {
     }
     #[cfg(not(all(target_arch = "riscv64", target_feature = "e")))]
     panic!("a trap exists only in a program on the PVM")
-}
-
-#[cfg(all(target_arch = "riscv64", target_feature = "e"))]
-#[panic_handler]
-fn panicked(_: &core::panic::PanicInfo<'_>) -> ! {
-    stop()
 }

@@ -1,0 +1,81 @@
+//! The rules, against the kernel's stand-in.
+
+use nub_sdk::mock;
+
+use super::*;
+
+const ALICE: Address = [1; 32];
+const BOB: Address = [2; 32];
+
+fn token() -> Token {
+    mock::set_badge(ALICE);
+    let mut token = Token::default();
+    token.init(&ALICE, 100).unwrap();
+    token
+}
+
+#[test]
+fn it_is_initialised_once() {
+    let mut token = token();
+    assert_eq!(token.init(&BOB, 1), Err(TokenError::AlreadyInitialised));
+    assert_eq!((token.balance_of(&ALICE), token.total_supply()), (100, 100));
+}
+
+#[test]
+fn only_the_owner_mints() {
+    assert_eq!(Token::default().mint(&ALICE, 1), Err(TokenError::NotInitialised));
+    let mut token = token();
+    token.mint(&BOB, 7).unwrap();
+    assert_eq!((token.balance_of(&BOB), token.total_supply()), (7, 107));
+    mock::set_badge(BOB);
+    assert_eq!(token.mint(&BOB, 1), Err(TokenError::NotOwner));
+}
+
+#[test]
+fn the_supply_does_not_overflow() {
+    let mut token = token();
+    token.mint(&BOB, u128::MAX - 100).unwrap();
+    assert_eq!(token.mint(&BOB, 1), Err(TokenError::SupplyOverflow));
+    assert_eq!(token.total_supply(), u128::MAX);
+    token.transfer(&BOB, 100).unwrap();
+    assert_eq!(token.balance_of(&BOB), u128::MAX);
+}
+
+#[test]
+fn a_transfer_moves_what_there_is_and_says_so() {
+    let mut token = token();
+    token.transfer(&BOB, 60).unwrap();
+    assert!(mock::logs().last().unwrap().is(&Transfer { from: &ALICE, to: &BOB, amount: 60 }));
+    assert_eq!((token.balance_of(&ALICE), token.balance_of(&BOB)), (40, 60));
+    assert_eq!(token.transfer(&BOB, 41), Err(TokenError::InsufficientBalance));
+    token.transfer(&BOB, 40).unwrap();
+    assert!(!mock::storage().contains_key(&ALICE[..]), "an empty account keeps no key");
+    mock::set_badge([3; 32]);
+    assert_eq!(token.transfer(&BOB, 1), Err(TokenError::InsufficientBalance));
+}
+
+#[test]
+fn a_transfer_to_oneself_changes_nothing() {
+    let mut token = token();
+    token.transfer(&ALICE, 100).unwrap();
+    assert_eq!(token.balance_of(&ALICE), 100);
+    assert_eq!(token.transfer(&ALICE, 101), Err(TokenError::InsufficientBalance));
+}
+
+#[test]
+fn zero_is_an_amount_that_changes_nothing() {
+    let mut token = token();
+    let before = mock::storage();
+    token.mint(&BOB, 0).unwrap();
+    mock::set_badge([3; 32]);
+    token.transfer(&BOB, 0).unwrap();
+    assert_eq!(mock::storage(), before);
+    assert_eq!(mock::logs().len(), 3);
+}
+
+#[test]
+fn storage_is_where_the_readme_says() {
+    token();
+    let keys: Vec<_> = mock::storage().into_keys().collect();
+    assert_eq!(keys, [ALICE.to_vec(), b"owner".to_vec(), b"supply".to_vec()]);
+}
