@@ -11,6 +11,8 @@ pub struct Case {
     pub seed: u64,
     /// The program.
     pub program: Program,
+    /// The blob it was read from.
+    pub blob: Vec<u8>,
     /// Its opcode table.
     pub table: OpcodeTable,
     /// Registers to start with.
@@ -57,6 +59,7 @@ pub fn case(seed: u64) -> Case {
         pages: pages(&mut rng),
         instruction_count: starts as u64,
         program,
+        blob,
         table,
     }
 }
