@@ -1,5 +1,5 @@
-//! How fast compiled code is beside the interpreter, and compilation: `cargo run --release -p
-//! native-harness-for-tests --example ratio`. Best of several rounds, alternating; trust the ratios.
+//! How fast compiled code is beside the interpreter: `cargo run --release -p native-harness-for-tests
+//! --example ratio`. Best of several rounds, alternating; trust the ratios.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod ratio {
@@ -7,9 +7,9 @@ mod ratio {
 
     use javm_interpreter::{Code, Machine, Meter, run};
     use javm_isa::{OpcodeTable, Program};
-    use javm_recompiler_x86::{Features, compile};
+    use javm_recompiler_x86::Features;
     use native_harness_for_tests::{
-        HarnessError, LoadedCode, NativeMachine, Window, generator, host_features, run_native,
+        HarnessError, LoadedCode, NativeMachine, Window, host_features, run_native,
     };
 
     const ROUNDS: u32 = 15;
@@ -150,63 +150,6 @@ mod ratio {
         Ok(())
     }
 
-    fn compilation() {
-        let large = generator::large(7, 164_000);
-        let len = large.code().len();
-        let mut native_len = 0;
-        let time = best(|| {
-            let start = Instant::now();
-            native_len =
-                compile(&large, OpcodeTable::JamV1, Features::BASELINE).expect("it compiles").code().len();
-            start.elapsed()
-        });
-        println!(
-            "compile {len} octets, 164000 instructions: {time:.1?}, {native_len} octets of machine code"
-        );
-        let small = program(&sieve().instructions);
-        let time = best(|| {
-            let start = Instant::now();
-            compile(&small, OpcodeTable::JamV1, Features::BASELINE).expect("it compiles");
-            start.elapsed()
-        });
-        println!("compile sieve: {time:.1?}");
-    }
-
-    /// Programs made to be costly, in growing sizes: time and machine code must grow as they do.
-    fn hostile() {
-        let shapes: [(&str, &[u8]); 4] = [
-            ("one-octet blocks", &[1]),
-            ("one block", &[149, 0x11, 1]),
-            ("bit counts", &[101, 0x21]),
-            ("branches to themselves", &[170, 0x21, 0]),
-        ];
-        for (name, instruction) in shapes {
-            let mut line = format!("compile {name}, each of {} octets:", instruction.len());
-            for octets in [250_000, 500_000, 1_000_000] {
-                let program = repeated(instruction, octets / instruction.len());
-                let mut native_len = 0;
-                let time = best(|| {
-                    let start = Instant::now();
-                    let code = compile(&program, OpcodeTable::JamV1, Features::BASELINE);
-                    native_len = code.expect("it compiles").code().len();
-                    start.elapsed()
-                });
-                line += &format!(" {octets} octets {time:.1?} ({native_len})");
-            }
-            println!("{line}");
-        }
-    }
-
-    fn repeated(instruction: &[u8], count: usize) -> Program {
-        let code = instruction.repeat(count);
-        let mut bitmask = vec![0; code.len().div_ceil(8)];
-        (0..count).map(|index| index * instruction.len()).for_each(|at| bitmask[at / 8] |= 1 << (at % 8));
-        let len = code.len();
-        let mut blob = vec![0, 0, 0xC0 | (len >> 16) as u8, len as u8, (len >> 8) as u8];
-        blob.extend([code, bitmask].concat());
-        Program::parse(&blob).expect("a blob")
-    }
-
     pub fn main() -> Result<(), HarnessError> {
         let mut window = Window::new()?;
         for page in 0x20..0x31 {
@@ -216,8 +159,6 @@ mod ratio {
             compare(&workload, &mut window)?;
         }
         host_calls(&mut window)?;
-        compilation();
-        hostile();
         Ok(())
     }
 }

@@ -67,6 +67,11 @@ pub fn case(seed: u64) -> Case {
 /// A valid program of so many instructions under JamV1, in the proportions that compilers use them: for
 /// measuring compilation.
 pub fn large(seed: u64, instruction_count: u64) -> Program {
+    Program::parse(&large_blob(seed, instruction_count)).expect("generated blobs are well-formed")
+}
+
+/// The blob of [`large`].
+pub fn large_blob(seed: u64, instruction_count: u64) -> Vec<u8> {
     /// Opcodes with their share.
     const SHARES: [(u8, u64); 24] = [
         (130, 12),
@@ -114,7 +119,7 @@ pub fn large(seed: u64, instruction_count: u64) -> Program {
         }
     }
     code.fill_targets(&mut rng);
-    Program::parse(&code.blob(&mut rng)).expect("generated blobs are well-formed")
+    code.blob(&mut rng)
 }
 
 fn pages(rng: &mut Rng) -> Vec<(u32, bool)> {

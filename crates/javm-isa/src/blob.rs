@@ -7,6 +7,10 @@ use crate::varint::{self, VarintError};
 /// The longest code accepted, in octets, so that positions and record indices fit 32 bits.
 pub const MAX_CODE_LEN_BYTES: u64 = 0x7FFF_FFFF;
 
+/// How many octets past the end of the code can be read, as zeros, without looking where the end is: more than an
+/// instruction reads.
+pub(crate) const PADDING_LEN_BYTES: usize = 16;
+
 /// Which part of a blob was being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BlobPart {
@@ -69,7 +73,9 @@ pub enum BlobError {
 /// bits is `u64::MAX`, which is never a branch target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    code: Vec<u8>,
+    /// The code, then [`PADDING_LEN_BYTES`] zeros.
+    padded_code: Vec<u8>,
+    code_len_bytes: u32,
     bitmask: Vec<u8>,
     jump_table: Vec<u8>,
     jump_table_entry_count: u64,
@@ -103,8 +109,12 @@ impl Program {
         if used_bits != 0 && bitmask.last().is_some_and(|&last| last >> used_bits != 0) {
             return Err(BlobError::BitmaskPadding);
         }
+        let mut padded_code = Vec::with_capacity(code.len() + PADDING_LEN_BYTES);
+        padded_code.extend_from_slice(code);
+        padded_code.extend_from_slice(&[0; PADDING_LEN_BYTES]);
         Ok(Program {
-            code: code.to_vec(),
+            padded_code,
+            code_len_bytes: code.len() as u32,
             bitmask: bitmask.to_vec(),
             jump_table: jump_table.to_vec(),
             jump_table_entry_count,
@@ -113,13 +123,27 @@ impl Program {
     }
 
     /// The code octets.
+    #[inline]
     pub fn code(&self) -> &[u8] {
-        &self.code
+        self.padded_code.get(..self.code_len_bytes as usize).unwrap_or_default()
+    }
+
+    /// The octets from `position` on, those past the end of the code as zeros.
+    #[inline]
+    pub(crate) fn octets_at(&self, position: u32) -> [u8; PADDING_LEN_BYTES] {
+        let rest = self.padded_code.get(position as usize..).unwrap_or_default();
+        rest.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// A bit for each octet of the code: does an instruction start there?
+    pub(crate) fn bitmask(&self) -> &[u8] {
+        &self.bitmask
     }
 
     /// The length of the code in octets.
+    #[inline]
     pub fn code_len_bytes(&self) -> u32 {
-        self.code.len() as u32
+        self.code_len_bytes
     }
 
     /// Does an instruction start at `position`? `false` at and after the end of the code.

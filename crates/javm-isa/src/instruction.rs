@@ -1,6 +1,6 @@
 //! Decoding one instruction (PVM.md §2 and §3).
 
-use crate::{Format, Opcode, OpcodeTable, Program, Reg};
+use crate::{Format, Opcode, OpcodeTable, Program, Reg, Step};
 
 /// The most octets an instruction has after its opcode, as far as stepping is concerned.
 pub const MAX_SKIP: u8 = 24;
@@ -63,54 +63,60 @@ impl Program {
     /// The instruction at `position`. Where none starts, at an undefined opcode and past the end this
     /// is a `trap`.
     pub fn instruction_at(&self, position: u32, table: OpcodeTable) -> Instruction {
-        let opcode = self.opcode_at(position, table).unwrap_or(Opcode::Trap);
-        let octets = Octets { code: self.code(), position };
-        decode(opcode, self.skip(position), octets)
+        let opcode = self.opcode_at(position, table);
+        self.instruction(&Step { position, skip: self.skip(position), opcode })
+    }
+
+    /// The instruction of a step.
+    #[inline]
+    pub fn instruction(&self, step: &Step) -> Instruction {
+        let opcode = step.opcode.unwrap_or(Opcode::Trap);
+        let octets =
+            Octets { octets: u128::from_le_bytes(self.octets_at(step.position)), position: step.position };
+        let shape = SHAPES[opcode as usize];
+        if shape.is_plain {
+            decode_plain(opcode, step.skip, octets, shape)
+        } else {
+            decode_other(opcode, step.skip, octets)
+        }
     }
 }
 
-/// Code from an instruction's opcode on; past the end everything reads as zero.
+/// Code from an instruction's opcode on.
 #[derive(Clone, Copy)]
-struct Octets<'a> {
-    code: &'a [u8],
+struct Octets {
+    octets: u128,
     position: u32,
 }
 
-impl Octets<'_> {
+impl Octets {
+    #[inline(always)]
     fn at(&self, offset: u8) -> u8 {
-        self.code.get(self.position as usize + usize::from(offset)).copied().unwrap_or(0)
+        (self.octets >> (8 * offset)) as u8
     }
 
+    #[inline(always)]
     fn low_register(&self, offset: u8) -> Reg {
         Reg::clamped(self.at(offset) & 0x0F)
     }
 
+    #[inline(always)]
     fn high_register(&self, offset: u8) -> Reg {
         Reg::clamped(self.at(offset) >> 4)
     }
 
-    /// `len_bytes` (0 to 8) octets.
-    fn unsigned(&self, offset: u8, len_bytes: u8) -> u64 {
-        let start = self.position as usize + usize::from(offset);
-        let octets = match self.code.get(start..).and_then(|rest| rest.first_chunk()) {
-            Some(octets) => u64::from_le_bytes(*octets),
-            // Near the end of the code.
-            None => (0..8).rev().fold(0, |value, octet| value << 8 | u64::from(self.at(offset + octet))),
-        };
-        let unused_bits = 64 - 8 * u32::from(len_bytes);
-        octets.checked_shl(unused_bits).unwrap_or(0).checked_shr(unused_bits).unwrap_or(0)
-    }
-
     /// `len_bytes` (0 to 4) octets, sign-extended; of no octets the value is 0.
+    #[inline(always)]
     fn immediate(&self, offset: u8, len_bytes: u8) -> u64 {
-        let unused_bits = 64 - 8 * u32::from(len_bytes);
-        let value = self.unsigned(offset, len_bytes);
-        (value.checked_shl(unused_bits).unwrap_or(0) as i64).checked_shr(unused_bits).unwrap_or(0) as u64
+        let octets = (self.octets >> (8 * offset)) as u64;
+        // Shifted in two steps: of no octets all 64 bits go.
+        let unused_bits = 32 - 8 * u32::from(len_bytes);
+        (((octets << 32 << unused_bits) as i64) >> 32 >> unused_bits) as u64
     }
 
-    fn target(&self, offset: u8, len_bytes: u8) -> Option<u32> {
-        let distance = self.immediate(offset, len_bytes) as i64;
-        u32::try_from(i64::from(self.position) + distance).ok()
+    #[inline(always)]
+    fn target(&self, distance: u64) -> Option<u32> {
+        u32::try_from(i64::from(self.position) + distance as i64).ok()
     }
 }
 
@@ -120,52 +126,102 @@ fn written_len(field: u8) -> u8 {
 }
 
 /// The length of an immediate that takes what the skip leaves after `before` octets.
+#[inline(always)]
 fn remaining_len(skip: u8, before: u8) -> u8 {
     skip.saturating_sub(before).min(4)
 }
 
-fn decode(opcode: Opcode, skip: u8, octets: Octets<'_>) -> Instruction {
+/// Where the arguments are in formats with at most one immediate or offset, which takes what the skip leaves:
+/// as numbers, so that decoding does not branch on what no branch predictor foresees.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// Is this such a format?
+    is_plain: bool,
+    /// Where the immediate or offset is, 1 or 2.
+    last_at: u8,
+    is_immediate: bool,
+    is_offset: bool,
+    /// The first octet's bits that are `a`, as a shift and a mask; `b` likewise, always the upper ones.
+    a_shift: u8,
+    a_mask: u8,
+    b_mask: u8,
+    /// `d`, as a shift of the whole instruction.
+    d_shift: u8,
+    d_mask: u8,
+}
+
+/// By opcode.
+const SHAPES: [Shape; Opcode::ALL.len()] = {
+    let mut shapes = [shape(Format::None); Opcode::ALL.len()];
+    let mut index = 0;
+    while index < shapes.len() {
+        let opcode = Opcode::ALL[index];
+        shapes[opcode as usize] = shape(opcode.format());
+        index += 1;
+    }
+    shapes
+};
+
+const fn shape(format: Format) -> Shape {
+    const NONE: Shape = Shape {
+        is_plain: true,
+        last_at: 2,
+        is_immediate: false,
+        is_offset: false,
+        a_shift: 0,
+        a_mask: 0,
+        b_mask: 0,
+        d_shift: 0,
+        d_mask: 0,
+    };
+    const TWO: Shape = Shape { a_mask: 0x0F, b_mask: 0x0F, ..NONE };
+    match format {
+        Format::None => NONE,
+        Format::I => Shape { last_at: 1, is_immediate: true, ..NONE },
+        Format::O => Shape { last_at: 1, is_offset: true, ..NONE },
+        Format::RI => Shape { is_immediate: true, a_mask: 0x0F, ..NONE },
+        Format::RR => Shape { a_shift: 4, a_mask: 0x0F, d_shift: 8, d_mask: 0x0F, ..NONE },
+        Format::RRI => Shape { is_immediate: true, ..TWO },
+        Format::RRO => Shape { is_offset: true, ..TWO },
+        // The whole octet, not its low nibble: the Gray Paper's reading, where polkavm differs.
+        Format::RRR => Shape { d_shift: 16, d_mask: 0xFF, ..TWO },
+        Format::RX | Format::II | Format::RII | Format::RIO | Format::RRII => {
+            Shape { is_plain: false, ..NONE }
+        }
+    }
+}
+
+#[inline(always)]
+fn decode_plain(opcode: Opcode, skip: u8, octets: Octets, shape: Shape) -> Instruction {
+    let registers = octets.at(1);
+    let value = octets.immediate(shape.last_at, remaining_len(skip, shape.last_at - 1));
+    let d = (octets.octets >> shape.d_shift) as u8 & shape.d_mask;
+    Instruction {
+        opcode,
+        skip,
+        a: Reg::clamped(registers >> shape.a_shift & shape.a_mask),
+        b: Reg::clamped(registers >> 4 & shape.b_mask),
+        d: Reg::clamped(d),
+        x: value & u64::from(shape.is_immediate).wrapping_neg(),
+        y: 0,
+        target: octets.target(value).filter(|_| shape.is_offset),
+    }
+}
+
+/// The other formats, those with two immediates or a long one.
+fn decode_other(opcode: Opcode, skip: u8, octets: Octets) -> Instruction {
     let mut instruction =
         Instruction { opcode, skip, a: Reg::R0, b: Reg::R0, d: Reg::R0, x: 0, y: 0, target: None };
     let i = &mut instruction;
     match opcode.format() {
-        Format::None => {}
-        Format::I => i.x = octets.immediate(1, remaining_len(skip, 0)),
         Format::RX => {
             i.a = octets.low_register(1);
-            i.x = octets.unsigned(2, 8);
+            i.x = (octets.octets >> 16) as u64;
         }
         Format::II => {
             let x_len = written_len(octets.at(1));
             i.x = octets.immediate(2, x_len);
             i.y = octets.immediate(2 + x_len, remaining_len(skip, 1 + x_len));
-        }
-        Format::O => i.target = octets.target(1, remaining_len(skip, 0)),
-        Format::RI => {
-            i.a = octets.low_register(1);
-            i.x = octets.immediate(2, remaining_len(skip, 1));
-        }
-        Format::RII | Format::RIO => {
-            let x_len = written_len(octets.at(1) >> 4);
-            i.a = octets.low_register(1);
-            i.x = octets.immediate(2, x_len);
-            let last_len = remaining_len(skip, 1 + x_len);
-            match opcode.format() {
-                Format::RII => i.y = octets.immediate(2 + x_len, last_len),
-                _ => i.target = octets.target(2 + x_len, last_len),
-            }
-        }
-        Format::RR => {
-            i.d = octets.low_register(1);
-            i.a = octets.high_register(1);
-        }
-        Format::RRI => {
-            (i.a, i.b) = (octets.low_register(1), octets.high_register(1));
-            i.x = octets.immediate(2, remaining_len(skip, 1));
-        }
-        Format::RRO => {
-            (i.a, i.b) = (octets.low_register(1), octets.high_register(1));
-            i.target = octets.target(2, remaining_len(skip, 1));
         }
         Format::RRII => {
             let x_len = written_len(octets.at(2));
@@ -173,10 +229,15 @@ fn decode(opcode: Opcode, skip: u8, octets: Octets<'_>) -> Instruction {
             i.x = octets.immediate(3, x_len);
             i.y = octets.immediate(3 + x_len, remaining_len(skip, 2 + x_len));
         }
-        Format::RRR => {
-            (i.a, i.b) = (octets.low_register(1), octets.high_register(1));
-            // The whole octet, not its low nibble: the Gray Paper's reading, where polkavm differs.
-            i.d = Reg::clamped(octets.at(2));
+        _ => {
+            let x_len = written_len(octets.at(1) >> 4);
+            i.a = octets.low_register(1);
+            i.x = octets.immediate(2, x_len);
+            let last = octets.immediate(2 + x_len, remaining_len(skip, 1 + x_len));
+            match opcode.format() {
+                Format::RII => i.y = last,
+                _ => i.target = octets.target(last),
+            }
         }
     }
     instruction

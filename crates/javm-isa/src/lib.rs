@@ -22,6 +22,7 @@ mod instruction;
 mod layout;
 mod opcode;
 mod register;
+mod steps;
 mod validation;
 mod varint;
 
@@ -33,4 +34,5 @@ pub use instruction::*;
 pub use layout::*;
 pub use opcode::*;
 pub use register::*;
+pub use steps::*;
 pub use validation::*;

@@ -48,6 +48,7 @@ pub enum OpcodeTable {
 
 impl OpcodeTable {
     /// The instruction that `octet` stands for, `None` if it is undefined.
+    #[inline]
     pub const fn opcode(self, octet: u8) -> Option<Opcode> {
         match self {
             Self::Gp07 => GP_07[octet as usize],
@@ -85,6 +86,7 @@ macro_rules! opcodes {
             }
 
             /// Where its arguments are.
+            #[inline]
             pub const fn format(self) -> Format {
                 match self {
                     $(Opcode::$variant => Format::$format,)*
@@ -262,6 +264,7 @@ opcodes! {
 impl Opcode {
     /// Does it end a block? Only what follows a terminator is a branch target or starts a gas block.
     /// `ecalli`, `sbrk` and `unlikely` are not terminators.
+    #[inline]
     pub const fn is_terminator(self) -> bool {
         matches!(self, Self::Trap | Self::Fallthrough | Self::JumpInd)
             || matches!(self.format(), Format::O | Format::RIO | Format::RRO | Format::RRII)

@@ -43,9 +43,10 @@ impl Reg {
     ];
 
     /// The register that a field of an instruction names: every value above 12 names r12.
+    #[inline(always)]
     pub const fn clamped(field: u8) -> Reg {
-        let index = if field > 12 { 12 } else { field as usize };
-        Self::ALL[index]
+        const LAST: u8 = REGISTER_COUNT as u8 - 1;
+        Self::ALL[if field > LAST { LAST } else { field } as usize]
     }
 
     /// Its place in a register file, 0 to 12.

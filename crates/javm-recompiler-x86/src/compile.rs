@@ -2,11 +2,12 @@
 
 use alloc::{vec, vec::Vec};
 
-use javm_isa::{BranchTargets, GasBlocks, OpcodeTable, Program};
+use javm_isa::{Opcode, OpcodeTable, Program};
 
-use crate::compiled::{CompiledCode, Position};
+use crate::compiled::CompiledCode;
 use crate::error::CompileError;
 use crate::features::Features;
+use crate::positions::{Position, Positions};
 use crate::translate::Translator;
 
 /// The most machine code that one instruction takes, rare paths and the charge for a block included. An
@@ -24,9 +25,8 @@ const EXPECTED_EXPANSION: usize = 3;
 
 /// Translates `program`. It need not be valid: what is not an instruction becomes a trap.
 ///
-/// Takes time and memory linear in the length of the program's blob: while it runs, 9 octets for each of
-/// code (the tables of `javm-isa` and the positions of blocks), up to 28 an instruction, and up to three
-/// times the result.
+/// Takes time and memory linear in the length of the program's blob: while it runs, an octet for each four of
+/// code, up to 26 an instruction, and up to three times the result.
 ///
 /// # Errors
 /// [`CompileError`] for programs of more than 2^24 instructions, and for jump tables of more than
@@ -52,52 +52,41 @@ pub fn compile_within(
 ) -> Result<CompiledCode, CompileError> {
     let sized_entry_count = sized_entry_count(program)?;
     let instruction_count = count_instructions(program)?;
-    let gas_blocks = GasBlocks::new(program, table);
-    let targets = BranchTargets::new(program, table);
     let capacity = (program.code().len() * EXPECTED_EXPANSION).min(code_bytes_max);
-    let mut translator = Translator::new(program, features, targets, capacity);
+    let mut translator = Translator::new(program, table, features, capacity);
     let start = translator.position();
-    let mut positions = Vec::with_capacity(instruction_count);
-    let mut emit = |translator: &mut Translator, pc: u32| {
-        let before = translator.len_bytes();
-        let cost = gas_blocks.cost_from(pc);
-        if gas_blocks.is_start(pc) {
-            translator.start_block(pc, cost);
+    let mut positions = Positions::with_capacity(instruction_count);
+    let mut steps = program.steps(table);
+    // What the block still costs from the next step on; 0 where a block has ended.
+    let mut cost = 0;
+    let mut is_block_start = program.is_instruction_start(0) || program.code().is_empty();
+    loop {
+        if cost == 0 {
+            cost = steps.cost();
         }
+        let Some(step) = steps.next() else { break };
+        let before = translator.len_bytes();
+        if is_block_start {
+            translator.start_block(&step, cost);
+        }
+        let pc = step.position;
         positions.push(Position { pc, offset: translator.position(), cost });
-        translator.instruction(&program.instruction_at(pc, table), pc);
-        if translator.len_bytes() as usize > code_bytes_max {
+        translator.instruction(&program.instruction(&step), pc);
+        cost -= 1;
+        is_block_start = step.opcode.is_some_and(Opcode::is_terminator);
+        let len_bytes = translator.len_bytes();
+        if len_bytes as usize > code_bytes_max {
             return Err(CompileError::TooLong { code_bytes_max });
         }
-        match translator.len_bytes() - before {
-            0..=MAX_INSTRUCTION_LEN_BYTES => Ok(()),
-            len_bytes => Err(CompileError::ExpansionBound { position: pc, len_bytes }),
+        if len_bytes - before > MAX_INSTRUCTION_LEN_BYTES {
+            return Err(CompileError::ExpansionBound { position: pc, len_bytes: len_bytes - before });
         }
-    };
-    for_each_instruction(program, |pc| emit(&mut translator, pc))?;
+    }
     let end = translator.position();
     translator.finish_paths();
+    positions.shrink();
     let jump_table = jump_table(program, &translator, sized_entry_count);
     Ok(CompiledCode { code: translator.finish(), jump_table, positions, body: (start, end) })
-}
-
-/// Every instruction start, and the implicit traps: wherever going on from an instruction leads to no
-/// other. The last is a trap.
-fn for_each_instruction<E>(program: &Program, mut visit: impl FnMut(u32) -> Result<(), E>) -> Result<(), E> {
-    let end = program.code_len_bytes();
-    let mut is_empty = true;
-    for pc in program.instruction_starts() {
-        is_empty = false;
-        visit(pc)?;
-        let next = program.next_position(pc);
-        if !program.is_instruction_start(next) {
-            visit(next)?;
-        }
-    }
-    if is_empty {
-        visit(end)?;
-    }
-    Ok(())
 }
 
 fn count_instructions(program: &Program) -> Result<usize, CompileError> {
@@ -126,7 +115,7 @@ fn sized_entry_count(program: &Program) -> Result<u64, CompileError> {
 fn jump_table(program: &Program, translator: &Translator, sized_entry_count: u64) -> Vec<u32> {
     let mut jump_table = vec![translator.panic_position(); sized_entry_count as usize + 1];
     for (index, entry) in (0..).zip(jump_table.iter_mut().skip(1)) {
-        if let Some(head) = translator.jump_table_target(program, index) {
+        if let Some(head) = program.jump_table_entry(index).and_then(|target| translator.head(target)) {
             *entry = head;
         }
     }

@@ -4,17 +4,7 @@ use alloc::vec::Vec;
 
 use crate::context::{Context, ExitKind};
 use crate::error::CorruptContext;
-
-/// An instruction of the program: where it is, where its code begins, what entering a block there costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Its position in the program.
-    pub pc: u32,
-    /// The position in the machine code of what it does, after the charge if a block starts here.
-    pub offset: u32,
-    /// The charge for entering a block here.
-    pub cost: u32,
-}
+use crate::positions::{Position, Positions};
 
 /// Why a run ended, faults apart. The same as the interpreter's exits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +21,13 @@ pub enum Exit {
 
 /// Machine code of one program, and the tables that go with it.
 ///
-/// It takes 12 octets for each instruction, 4 for each entry of the jump table, and the code, whose bound
+/// It takes a little over 2 octets for each instruction, 4 for each entry of the jump table, and the code, whose bound
 /// is [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES) an instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompiledCode {
     pub(crate) code: Vec<u8>,
     pub(crate) jump_table: Vec<u32>,
-    /// By rising `pc`, and so by rising `offset`.
-    pub(crate) positions: Vec<Position>,
+    pub(crate) positions: Positions,
     /// Where the code of the instructions begins and ends; before it is the prologue, after it rare paths.
     pub(crate) body: (u32, u32),
 }
@@ -62,8 +51,8 @@ impl CompiledCode {
     }
 
     /// Every instruction, in order.
-    pub fn positions(&self) -> &[Position] {
-        &self.positions
+    pub fn positions(&self) -> impl Iterator<Item = Position> {
+        self.positions.iter()
     }
 
     /// Which part of the code the instructions take, as start and end: the rest never faults.
@@ -75,7 +64,7 @@ impl CompiledCode {
     pub fn memory_len_bytes(&self) -> usize {
         self.code.capacity()
             + self.jump_table.capacity() * size_of::<u32>()
-            + self.positions.capacity() * size_of::<Position>()
+            + self.positions.memory_len_bytes()
     }
 
     /// Readies `context` to run at `context.pc`: charges for the block unless `is_charged`, and sets
@@ -120,22 +109,16 @@ impl CompiledCode {
         if !(start..end).contains(&offset) {
             return None;
         }
-        let after = self.positions.partition_point(|position| position.offset <= offset);
-        Some(self.positions.get(after.checked_sub(1)?)?.pc)
+        self.positions.pc_at_offset(offset)
     }
 
     /// Where execution goes on after the instruction at `pc`; `pc` itself if there is none.
     pub fn next_pc(&self, pc: u32) -> u32 {
-        let after = self.positions.partition_point(|position| position.pc <= pc);
-        match (self.position(pc), self.positions.get(after)) {
-            (Some(_), Some(next)) => next.pc,
-            _ => pc,
-        }
+        self.positions.pc_after(pc).unwrap_or(pc)
     }
 
     /// The instruction at `pc`.
     pub fn position(&self, pc: u32) -> Option<Position> {
-        let index = self.positions.binary_search_by_key(&pc, |position| position.pc).ok()?;
-        self.positions.get(index).copied()
+        self.positions.at_pc(pc)
     }
 }

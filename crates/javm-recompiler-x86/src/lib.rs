@@ -23,14 +23,16 @@ mod compiled;
 mod context;
 mod error;
 mod features;
+mod positions;
 mod registers;
 mod translate;
 
 pub use compile::{
     MAX_INSTRUCTION_LEN_BYTES, MAX_JUMP_TABLE_ENTRIES, MAX_PROLOGUE_LEN_BYTES, compile, compile_within,
 };
-pub use compiled::{CompiledCode, Exit, Position};
+pub use compiled::{CompiledCode, Exit};
 pub use context::{CONTEXT_LEN_BYTES, Context, ExitKind};
 pub use error::{CompileError, CorruptContext};
 pub use features::Features;
+pub use positions::Position;
 pub use registers::{GAS_REGISTER, MACHINE_REGISTERS};

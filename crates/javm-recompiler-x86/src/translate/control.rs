@@ -1,16 +1,30 @@
 //! Blocks, exits, jumps and branches with fixed targets.
 
+use javm_isa::Step;
+
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition, Gpr};
 use crate::registers::{GAS, SCRATCH, UPPER};
 
 use super::Translator;
 
+/// Where a jump leads.
+enum Destination {
+    /// To a block that has begun here in the machine code.
+    Block(u32),
+    /// To this position further on, and a block if one begins there.
+    Ahead(u32),
+    /// To no block: a panic.
+    Nowhere,
+}
+
 impl Translator {
-    /// Charges for the block at `pc`, or leaves.
-    pub fn start_block(&mut self, pc: u32, cost: u32) {
-        if let Some(head) = self.heads.get_mut(pc as usize) {
-            *head = self.asm.position();
+    /// Charges for the block that starts with this step, or leaves. It may be jumped to if it starts with an
+    /// instruction.
+    pub fn start_block(&mut self, step: &Step, cost: u32) {
+        let pc = step.position;
+        if step.opcode.is_some() {
+            self.heads.push(pc, self.asm.position());
         }
         self.asm.alu_imm(Alu::Sub, W64, GAS, cost as i32);
         let end = self.asm.jump_if_forward(Condition::Below);
@@ -30,31 +44,36 @@ impl Translator {
     }
 
     pub(super) fn jump(&mut self, target: Option<u32>, pc: u32) {
-        match target.filter(|&target| self.targets.contains(target)) {
-            None => self.panic(pc),
-            Some(target) => match self.head(target) {
-                Some(head) => self.asm.jump(head),
-                None => {
-                    let end = self.asm.jump_forward();
-                    self.jump_later(end, target);
-                }
-            },
+        match self.destination(target, pc) {
+            Destination::Block(head) => self.asm.jump(head),
+            Destination::Ahead(target) => {
+                let end = self.asm.jump_forward();
+                self.jump_later(end, target, pc);
+            }
+            Destination::Nowhere => self.panic(pc),
         }
     }
 
     fn jump_if(&mut self, condition: Condition, target: Option<u32>, pc: u32) {
-        match target.filter(|&target| self.targets.contains(target)) {
-            None => {
+        match self.destination(target, pc) {
+            Destination::Block(head) => self.asm.jump_if(condition, head),
+            Destination::Ahead(target) => {
+                let end = self.asm.jump_if_forward(condition);
+                self.jump_later(end, target, pc);
+            }
+            Destination::Nowhere => {
                 let end = self.asm.jump_if_forward(condition);
                 self.leave_later(end, pc, self.prologue.panic);
             }
-            Some(target) => match self.head(target) {
-                Some(head) => self.asm.jump_if(condition, head),
-                None => {
-                    let end = self.asm.jump_if_forward(condition);
-                    self.jump_later(end, target);
-                }
-            },
+        }
+    }
+
+    /// Where a jump at `pc` leads. All blocks up to there have begun.
+    fn destination(&self, target: Option<u32>, pc: u32) -> Destination {
+        match target {
+            Some(target) if target > pc => Destination::Ahead(target),
+            Some(target) => self.head(target.into()).map_or(Destination::Nowhere, Destination::Block),
+            None => Destination::Nowhere,
         }
     }
 

@@ -5,6 +5,7 @@ mod compare;
 mod control;
 mod divide;
 mod dynamic;
+mod heads;
 mod instruction;
 mod logic;
 mod memory;
@@ -15,29 +16,25 @@ mod prologue;
 mod shifts;
 mod sums;
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
-use javm_isa::{BranchTargets, Program};
+use javm_isa::{OpcodeTable, Program};
 
 use crate::asm::{Asm, Gpr, Width};
 use crate::features::Features;
+use heads::Heads;
 use paths::{ForwardJump, RarePath};
 use prologue::Prologue;
-
-/// In [`Translator::heads`]: no block has been begun there yet.
-const NO_HEAD: u32 = u32::MAX;
 
 /// A translation in the making.
 pub(crate) struct Translator {
     asm: Asm,
     features: Features,
     prologue: Prologue,
-    targets: BranchTargets,
     /// How many jump-table entries there are if they have a size.
     sized_entry_count: u32,
-    /// For each position of the program where the code of the block that starts there begins, charge
-    /// included.
-    heads: Vec<u32>,
+    /// Where the blocks begun so far may be jumped to.
+    heads: Heads,
     forward_jumps: Vec<ForwardJump>,
     rare_paths: Vec<RarePath>,
 }
@@ -46,8 +43,8 @@ impl Translator {
     /// With the prologue written.
     pub fn new(
         program: &Program,
+        table: OpcodeTable,
         features: Features,
-        targets: BranchTargets,
         capacity_bytes: usize,
     ) -> Translator {
         let is_sized = program.jump_table_entry_len_bytes() != 0;
@@ -56,13 +53,14 @@ impl Translator {
             asm: Asm::with_capacity(capacity_bytes),
             features,
             prologue: Prologue::default(),
-            targets,
             sized_entry_count: if is_sized { entry_count as u32 } else { 0 },
-            heads: vec![NO_HEAD; program.code().len()],
+            heads: Heads::new(program.code_len_bytes()),
             forward_jumps: Vec::new(),
             rare_paths: Vec::new(),
         };
-        translator.write_prologue(if is_sized { 0 } else { entry_count });
+        // Entries without a size are all 0, which may be no block.
+        let leads_to_first_block = !is_sized && program.opcode_at(0, table).is_some();
+        translator.write_prologue(if leads_to_first_block { entry_count } else { 0 });
         translator
     }
 

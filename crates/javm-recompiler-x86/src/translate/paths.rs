@@ -1,8 +1,6 @@
 //! Jumps forward, and paths rarely taken, which lie behind all instructions.
 
-use javm_isa::Program;
-
-use super::{NO_HEAD, Translator};
+use super::Translator;
 use crate::registers::UPPER;
 
 /// The most that one rare path takes: a `mov` and a `jmp`.
@@ -16,8 +14,10 @@ const SHORT_REACH_BYTES: u32 = 126;
 pub(super) struct ForwardJump {
     /// Where its distance ends in the machine code.
     end: u32,
-    /// The block's position in the program, a branch target.
+    /// The position in the program that it goes to: if no block begins there it panics.
     target: u32,
+    /// The position of the jump.
+    pc: u32,
 }
 
 /// A conditional jump out of the normal flow.
@@ -32,13 +32,14 @@ pub(super) struct RarePath {
 }
 
 impl Translator {
-    /// The length of the code with all rare paths so far.
+    /// The length of the code with all rare paths so far, those of jumps to no block included.
     pub fn len_bytes(&self) -> u32 {
-        self.position() + self.rare_paths.len() as u32 * RARE_PATH_LEN_BYTES
+        let paths = self.rare_paths.len() + self.forward_jumps.len();
+        self.position() + paths as u32 * RARE_PATH_LEN_BYTES
     }
 
-    pub(super) fn jump_later(&mut self, end: u32, target: u32) {
-        self.forward_jumps.push(ForwardJump { end, target });
+    pub(super) fn jump_later(&mut self, end: u32, target: u32, pc: u32) {
+        self.forward_jumps.push(ForwardJump { end, target, pc });
     }
 
     pub(super) fn leave_later(&mut self, end: u32, pc: u32, exit: u32) {
@@ -46,12 +47,18 @@ impl Translator {
     }
 
     /// Where the block at `target` begins, if it is a branch target and has begun.
-    pub(super) fn head(&self, target: u32) -> Option<u32> {
-        self.heads.get(target as usize).copied().filter(|&head| head != NO_HEAD)
+    pub fn head(&self, target: u64) -> Option<u32> {
+        self.heads.get(u32::try_from(target).ok()?)
     }
 
-    /// Writes the rare paths and points the jumps forward.
+    /// Points the jumps forward, and writes the rare paths.
     pub fn finish_paths(&mut self) {
+        for jump in core::mem::take(&mut self.forward_jumps) {
+            match self.head(jump.target.into()) {
+                Some(head) => self.asm.patch_distance(jump.end, head),
+                None => self.leave_later(jump.end, jump.pc, self.prologue.panic),
+            }
+        }
         // Most paths to the same exit go there through the last that was near enough: that is shorter.
         let mut last: Option<(u32, u32)> = None;
         for path in core::mem::take(&mut self.rare_paths) {
@@ -68,20 +75,10 @@ impl Translator {
                 }
             }
         }
-        for jump in core::mem::take(&mut self.forward_jumps) {
-            // A branch target is a start of a block, so it has begun by now.
-            let head = self.head(jump.target).unwrap_or(self.prologue.panic);
-            self.asm.patch_distance(jump.end, head);
-        }
     }
 
     /// Where a dynamic jump by a bad entry of the jump table goes.
     pub fn panic_position(&self) -> u32 {
         self.prologue.panic
-    }
-
-    /// Where entry `index` of the jump table leads, `None` if to no branch target.
-    pub fn jump_table_target(&self, program: &Program, index: u64) -> Option<u32> {
-        self.head(program.jump_target(index, &self.targets)?)
     }
 }

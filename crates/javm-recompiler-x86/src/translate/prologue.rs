@@ -87,19 +87,19 @@ impl Translator {
         exit
     }
 
-    /// Halts at the halting address. Otherwise panics, but for even addresses within a jump table whose
-    /// entries have no size: those are all 0 and lead to the first block. Address 0 never comes here.
+    /// Halts at the halting address. Otherwise panics, but for even addresses within a jump table of so many
+    /// entries without a size, which lead to the first block. Address 0 never comes here.
     fn write_rare_dynamic_jump(&mut self, halt: u32, unsized_entry_count: u64) {
         self.prologue.rare_dynamic_jump = self.position();
         self.asm.alu_imm(Alu::Cmp, W32, SCRATCH, (HALT_ADDRESS / 2) as i32);
         self.asm.jump_if(Condition::Equal, halt);
-        if unsized_entry_count != 0 && self.targets.contains(0) {
+        if unsized_entry_count != 0 {
             // An odd address has its low bit on top, and is above any index.
             let last_index = i32::try_from(unsized_entry_count).unwrap_or(i32::MAX);
             self.asm.alu_imm(Alu::Cmp, W32, SCRATCH, last_index);
             self.asm.jump_if(Condition::Above, self.prologue.panic);
             let end = self.asm.jump_forward();
-            self.jump_later(end, 0);
+            self.jump_later(end, 0, 0);
         } else {
             self.asm.jump(self.prologue.panic);
         }

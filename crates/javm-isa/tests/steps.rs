@@ -1,0 +1,71 @@
+//! Going through a program in one pass finds what the tables of the whole program say.
+
+mod common;
+
+use common::program;
+use javm_isa::{BranchTargets, GasBlocks, Opcode, OpcodeTable, Program};
+
+const TABLES: [OpcodeTable; 2] = [OpcodeTable::Gp07, OpcodeTable::JamV1];
+
+fn check(program: &Program, table: OpcodeTable) {
+    let (blocks, targets) = (GasBlocks::new(program, table), BranchTargets::new(program, table));
+    let mut steps = program.steps(table);
+    let mut starts_block = program.is_instruction_start(0) || program.code().is_empty();
+    let mut expected = program.instruction_starts().peekable();
+    let mut is_trap_due = expected.peek().is_none().then_some(program.code_len_bytes());
+    loop {
+        let cost = steps.cost();
+        let Some(step) = steps.next() else { break };
+        let position = step.position;
+        match is_trap_due.take() {
+            Some(trap) => assert_eq!((position, step.opcode), (trap, None)),
+            None => {
+                assert_eq!(Some(position), expected.next());
+                let next = program.next_position(position);
+                assert_eq!(step.next_position(), next);
+                is_trap_due = (!program.is_instruction_start(next)).then_some(next);
+            }
+        }
+        assert_eq!(step.opcode, program.opcode_at(position, table));
+        assert_eq!(cost, blocks.cost_from(position), "at {position}");
+        assert_eq!(starts_block, blocks.is_start(position), "at {position}");
+        assert_eq!(starts_block && step.opcode.is_some(), targets.contains(position), "at {position}");
+        let mut instruction = program.instruction(&step);
+        // Past the end a skip has no meaning.
+        instruction.skip = program.skip(position);
+        assert_eq!(instruction, program.instruction_at(position, table));
+        starts_block = step.opcode.is_some_and(Opcode::is_terminator);
+    }
+    assert_eq!((expected.next(), is_trap_due, steps.cost()), (None, None, 0));
+}
+
+#[test]
+fn steps_are_what_the_tables_say() {
+    let mut state = 1u64;
+    let mut below = |bound: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((u128::from(state) * u128::from(bound)) >> 64) as u64
+    };
+    for _ in 0..3000 {
+        let len = below(128) as usize;
+        let code: Vec<u8> = (0..len)
+            .map(|_| match below(4) {
+                0 => below(3) as u8,
+                1 => [100, 255][below(2) as usize],
+                _ => below(256) as u8,
+            })
+            .collect();
+        let rarity = [1, 2, 4, 30][below(4) as usize];
+        let starts: Vec<usize> = (0..len).filter(|_| below(rarity) == 0).collect();
+        TABLES.iter().for_each(|&table| check(&program(&code, &starts), table));
+    }
+}
+
+#[test]
+fn programs_without_starts_are_a_trap_at_their_end() {
+    for len in [0, 1, 24, 25, 63, 64, 65, 127] {
+        let steps: Vec<_> = program(&vec![1; len], &[]).steps(OpcodeTable::JamV1).collect();
+        let [step] = steps[..] else { panic!("{steps:?}") };
+        assert_eq!((step.position, step.opcode), (len as u32, None));
+    }
+}
