@@ -29,7 +29,6 @@ fn case_of_entries(instructions: &[&[u8]], entry_len: u8, entry_count: u8, jump_
         seed: 7,
         program: Program::parse(&blob).expect("a blob"),
         blob,
-        blob,
         table: OpcodeTable::JamV1,
         registers: std::array::from_fn(|index| index as u64),
         pc: 0,
