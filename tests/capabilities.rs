@@ -5,7 +5,8 @@ mod chain;
 use chain::script::{FREE_PAGE, SCRATCH, Script};
 use chain::{TestChain, call_args, call_result, event, on_both, probe};
 use nub::host_call::{
-    BAD_ARGUMENT, BAD_IMAGE, BAD_KEY, BUSY, GONE, HostCall, NO_CAPABILITY, NO_RIGHT, NONE, TOO_LONG, UNKNOWN,
+    BAD_ARGUMENT, BAD_IMAGE, BAD_KEY, BUSY, GONE, HostCall, NO_CAPABILITY, NO_RIGHT, NONE, TOO_HIGH,
+    TOO_LONG, UNKNOWN,
 };
 use nub::{Event, Limits, Status, blake2b_256};
 use std::collections::BTreeSet;
@@ -16,10 +17,14 @@ const PASSED: u64 = 256;
 const IMAGE: u64 = 10;
 const CREATED: u64 = 11;
 const DATA: u64 = 12;
+const CNODE: u64 = 13;
 const EMPTY: u64 = 99;
 
+/// The number of no host call, as a step of a script.
+const UNKNOWN_CALL: u8 = 250;
+
 /// Codes by the names that the documentation uses.
-const CODES: [(&str, u64); 9] = [
+const CODES: [(&str, u64); 10] = [
     ("NONE", NONE),
     ("BAD_KEY", BAD_KEY),
     ("TOO_LONG", TOO_LONG),
@@ -29,6 +34,7 @@ const CODES: [(&str, u64); 9] = [
     ("BAD_ARGUMENT", BAD_ARGUMENT),
     ("BUSY", BUSY),
     ("GONE", GONE),
+    ("TOO_HIGH", TOO_HIGH),
 ];
 
 /// Codes that only a Chain Instance can get: `chain_instance.rs` tests them.
@@ -122,12 +128,56 @@ fn wrong_calls(key: u64) -> Vec<Wrong> {
         (31, vec![PASSED], NO_RIGHT),
         (31, vec![CREATED], GONE),
         (32, vec![key, 8, 9], NO_RIGHT),
-        (33, vec![], UNKNOWN),
+        (UNKNOWN_CALL, vec![], UNKNOWN),
     ]
 }
 
-/// Those that need more of a setup: the caller on the stack, 64 views, the last key.
-const ELSEWHERE: [(u8, u64); 4] = [(29, BUSY), (31, BUSY), (24, TOO_LONG), (26, NONE)];
+/// The same for CNodes, of which one is in a slot: under `v` it has a value, under `c` a DataCap.
+fn wrong_cnode_calls(key: u64, v: u64, c: u64) -> Vec<Wrong> {
+    vec![
+        (33, vec![256], BAD_ARGUMENT),
+        (34, vec![CNODE, v, 1, 256], BAD_ARGUMENT),
+        (34, vec![CNODE, v, 0, 20], BAD_KEY),
+        (34, vec![CNODE, key, 33, 20], BAD_KEY),
+        (34, vec![EMPTY, v, 1, 20], NO_CAPABILITY),
+        (34, vec![DATA, v, 1, 20], NO_CAPABILITY),
+        (34, vec![PASSED, v, 1, 20], NO_CAPABILITY),
+        (34, vec![u64::MAX, v, 1, 20], NO_CAPABILITY),
+        (34, vec![CNODE, v, 1, 20], NO_CAPABILITY),
+        (34, vec![CNODE, key, 1, 20], NONE),
+        (35, vec![256, key, 1, 1], BAD_ARGUMENT),
+        (35, vec![CNODE, key, 0, 1], BAD_KEY),
+        (35, vec![CNODE, key, 33, 1], BAD_KEY),
+        (35, vec![EMPTY, key, 1, 1], NO_CAPABILITY),
+        (35, vec![1, key, 1, 1], NO_CAPABILITY),
+        (35, vec![CNODE, key, 1, EMPTY], NO_CAPABILITY),
+        (35, vec![CNODE, key, 1, PASSED + 1], NO_CAPABILITY),
+        (35, vec![CNODE, key, 1, 2], NO_RIGHT),
+        (35, vec![CNODE, key, 1, 3], NO_RIGHT),
+        (35, vec![CNODE, key, 1, PASSED], NO_RIGHT),
+        (36, vec![256, key, 1], BAD_ARGUMENT),
+        (36, vec![CNODE, key, 0], BAD_KEY),
+        (36, vec![CNODE, key, 33], BAD_KEY),
+        (36, vec![DATA, key, 1], NO_CAPABILITY),
+        (36, vec![CNODE, key, 1], 0),
+        (37, vec![CNODE, key, 33, SCRATCH, 32], BAD_KEY),
+        (37, vec![DATA, key, 1, SCRATCH, 32], NO_CAPABILITY),
+        (37, vec![CNODE, v, 1, SCRATCH, 32], NONE),
+        (38, vec![CNODE, v, 0, SCRATCH, 32], BAD_KEY),
+        (38, vec![CNODE, key, 33, SCRATCH, 32], BAD_KEY),
+        (38, vec![DATA, v, 1, SCRATCH, 32], NO_CAPABILITY),
+        (38, vec![CNODE, c, 1, SCRATCH, 32], NO_CAPABILITY),
+        (38, vec![CNODE, key, 1, SCRATCH, 32], NONE),
+        (39, vec![256, key, 1, key, 1], BAD_ARGUMENT),
+        (39, vec![CNODE, key, 0, key, 1], BAD_KEY),
+        (39, vec![CNODE, key, 33, key, 1], BAD_KEY),
+        (39, vec![CNODE, key, 1, key, 4097], TOO_LONG),
+        (39, vec![DATA, key, 1, key, 1], NO_CAPABILITY),
+    ]
+}
+
+/// Those that need more of a setup: the caller on the stack, 64 views, the last key, a tower of CNodes.
+const ELSEWHERE: [(u8, u64); 5] = [(29, BUSY), (31, BUSY), (24, TOO_LONG), (26, NONE), (35, TOO_HIGH)];
 
 /// The (call, code) pairs of the table in the specification, and of the paragraph about `call`.
 fn documented() -> BTreeSet<(u8, u64)> {
@@ -152,8 +202,11 @@ fn documented() -> BTreeSet<(u8, u64)> {
 
 #[test]
 fn every_documented_code_is_tested() {
-    let mut tested: BTreeSet<(u8, u64)> = wrong_calls(0).into_iter().map(|(n, _, code)| (n, code)).collect();
-    tested.remove(&(HostCall::ALL.len() as u8, UNKNOWN));
+    assert!(HostCall::from_number(UNKNOWN_CALL.into()).is_none());
+    let wrong = wrong_calls(0).into_iter().chain(wrong_cnode_calls(0, 0, 0));
+    let mut tested: BTreeSet<(u8, u64)> =
+        wrong.filter(|(_, _, code)| *code != 0).map(|(n, _, code)| (n, code)).collect();
+    tested.remove(&(UNKNOWN_CALL, UNKNOWN));
     tested.extend(ELSEWHERE);
     tested.extend(CHAIN_ONLY);
     let documented = documented();
@@ -189,6 +242,24 @@ on_both! {
         }
         let codes = play_with_ref(chain, &script);
         assert_eq!(codes[..furnishing], [0; 4]);
+        for ((number, registers, expected), code) in wrong.iter().zip(&codes[furnishing..]) {
+            assert_eq!(code, expected, "host call {number} with {registers:x?}");
+        }
+    };
+
+    every_wrong_call_of_a_cnode_gives_its_code => |chain| {
+        let mut script = furnished();
+        let (key, v, c) = (script.data(&[b'k'; 64]), script.data(b"v"), script.data(b"c"));
+        script.step(33, &[CNODE]);
+        script.step(39, &[CNODE, v, 1, v, 1]);
+        script.step(35, &[CNODE, c, 1, DATA]);
+        let furnishing = script.len();
+        let wrong = wrong_cnode_calls(key, v, c);
+        for (number, registers, _) in &wrong {
+            script.step(*number, registers);
+        }
+        let codes = play_with_ref(chain, &script);
+        assert_eq!(codes[..furnishing], [0; 7]);
         for ((number, registers, expected), code) in wrong.iter().zip(&codes[furnishing..]) {
             assert_eq!(code, expected, "host call {number} with {registers:x?}");
         }

@@ -135,6 +135,13 @@ fn step(number: u8, registers: [u64; 6]) -> (u64, u64) {
         30 => ("nub_30_instance_upgrade", 2),
         31 => ("nub_31_instance_destroy", 1),
         32 => ("nub_32_set_params", 3),
-        33 => ("nub_33_unknown", 6),
+        33 => ("nub_33_cnode_new", 1),
+        34 => ("nub_34_cnode_get", 4),
+        35 => ("nub_35_cnode_put", 4),
+        36 => ("nub_36_cnode_remove", 3),
+        37 => ("nub_37_cnode_next", 5),
+        38 => ("nub_38_cnode_read", 5),
+        39 => ("nub_39_cnode_write", 5),
+        250 => ("nub_250_unknown", 6),
     })
 }

@@ -48,6 +48,9 @@ pub enum Abort {
         /// What it did.
         reason: String,
     },
+    /// The kernel found itself in a state that it cannot be in.
+    #[error("the kernel is broken: {0}; report it")]
+    Invariant(String),
 }
 
 /// Why [`Genesis`](crate::Genesis) was not accepted.

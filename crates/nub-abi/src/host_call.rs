@@ -79,11 +79,25 @@ pub enum HostCall {
     InstanceDestroy = 31,
     /// `set_params(data, len, height) → 0`: the Chain Instance only.
     SetParams = 32,
+    /// `cnode_new(slot) → 0`: an empty CNode.
+    CnodeNew = 33,
+    /// `cnode_get(from, key, key_len, to_slot) → 0`: a copy of the capability a CNode has under a key.
+    CnodeGet = 34,
+    /// `cnode_put(slot, key, key_len, from) → 0`: copies a capability into the CNode in a slot.
+    CnodePut = 35,
+    /// `cnode_remove(slot, key, key_len) → 1 if it was there, else 0`.
+    CnodeRemove = 36,
+    /// `cnode_next(from, key, key_len, out, out_len) → key length`: as [`Self::StorageNext`], in a CNode.
+    CnodeNext = 37,
+    /// `cnode_read(from, key, key_len, out, out_len) → value length`: as [`Self::StorageGet`], in a CNode.
+    CnodeRead = 38,
+    /// `cnode_write(slot, key, key_len, value, value_len) → 0`: as [`Self::StoragePut`], in a CNode.
+    CnodeWrite = 39,
 }
 
 impl HostCall {
     /// All host calls, by number.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 40] = [
         Self::Return,
         Self::Revert,
         Self::GasLeft,
@@ -117,6 +131,13 @@ impl HostCall {
         Self::InstanceUpgrade,
         Self::InstanceDestroy,
         Self::SetParams,
+        Self::CnodeNew,
+        Self::CnodeGet,
+        Self::CnodePut,
+        Self::CnodeRemove,
+        Self::CnodeNext,
+        Self::CnodeRead,
+        Self::CnodeWrite,
     ];
 
     /// The host call of a number, if there is one.
@@ -159,11 +180,12 @@ pub const BAD_IMAGE: u64 = u64::MAX - 5;
 pub const UNKNOWN: u64 = u64::MAX - 6;
 /// The slot, selector or flag is out of range.
 pub const BAD_ARGUMENT: u64 = u64::MAX - 7;
-
 /// The Instance is on the call stack.
 pub const BUSY: u64 = u64::MAX - 8;
 /// The Instance does not exist any more.
 pub const GONE: u64 = u64::MAX - 9;
+/// A CNode would be higher than 16.
+pub const TOO_HIGH: u64 = u64::MAX - 10;
 
 /// The endpoint of the Chain Instance that is called before each event.
 pub const CHAIN_BEFORE: u16 = 0xfffe;
@@ -211,7 +233,7 @@ mod tests {
             assert_eq!(call as usize, number);
             assert_eq!(HostCall::from_number(number as u64), Some(call));
         }
-        assert_eq!(HostCall::from_number(33), None);
+        assert_eq!(HostCall::from_number(40), None);
         assert_eq!(HostCall::from_number(u64::MAX), None);
     }
 }

@@ -30,7 +30,10 @@ impl<A: Arch> Kernel<A> {
             return Err(ApplyError::TooManyCandidates(self.candidates_max));
         }
         self.check_candidate_bytes(0)?;
-        let Executed { rooted, summary } = execute(&mut self.runtime, &prior, &checked)?;
+        let executed = execute(&mut self.runtime, &prior, &checked);
+        // What a block that came to nothing has made waits to be freed.
+        self.runtime.free_slice(if executed.is_ok() { 0 } else { u64::MAX });
+        let Executed { rooted, summary } = executed?;
         let summary_bytes = summary.encoded_size() as u64;
         if let Err(error) = self.check_candidate_bytes(summary_bytes) {
             self.runtime.pending.release(&rooted.objects);

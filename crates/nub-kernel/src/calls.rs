@@ -2,14 +2,14 @@
 
 use crate::arch::Arch;
 use crate::frame::{Entry, Frame, Mark, Origin};
-use crate::stop::{Stop, charge, price};
+use crate::stop::{Stop, charge, invariant, price};
 use crate::world::World;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use javm_interpreter::{Exit, Meter};
 use nub_abi::error::Abort;
 use nub_abi::{Growth, InstanceId, Log, Receipt, Status};
-use nub_state::Link;
+use nub_state::{DropQueue, Link};
 
 /// What a log counts beside its data: its topic and who emitted it.
 pub(crate) const LOG_OVERHEAD_BYTES: u64 = 64;
@@ -64,14 +64,14 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
             }
             Err(RootStop::Stopped(Stop::Abort(abort), _)) => return Err(abort),
         };
-        self.world.settle();
-        self.world.count_receipt(self.receipt_bytes(ended.output.len()));
         let gas_used = gas_limit - if ended.status == Status::OutOfGas { 0 } else { ended.gas_left };
+        self.world.settle(gas_used);
+        self.world.count_receipt(self.receipt_bytes(ended.output.len()));
         Ok(Receipt {
             status: ended.status,
             gas_used,
             output: ended.output,
-            logs: self.logs,
+            logs: core::mem::take(&mut self.logs),
             growth: ended.growth,
         })
     }
@@ -135,7 +135,7 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
     /// Runs the innermost frame to its next exit and answers it.
     fn step(&mut self) -> Result<Next<A>, Stop> {
         let Some(frame) = self.frames.last_mut() else {
-            return Err(Stop::Fail(Status::Panicked));
+            return Err(Stop::Abort(invariant("a step of no frame")));
         };
         match frame.run(self.world.runtime)? {
             Exit::Halt => self.halt(),
@@ -155,7 +155,7 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
     /// Takes the innermost frame off the stack: writes its changes back, or undoes them.
     fn end_frame(&mut self, status: Status, output: Vec<u8>) -> Result<Ended, Abort> {
         let Some(mut frame) = self.frames.pop() else {
-            return Ok(Ended { status, output, gas_left: 0, growth: Growth::default() });
+            return Err(invariant("the end of no frame"));
         };
         if status == Status::Success {
             match self.world.take_upgrade(&frame.id) {
@@ -163,7 +163,7 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
                 None => frame.harvest(self.world.runtime)?,
             }
             if frame.changed {
-                self.world.put_instance(frame.id, frame.instance);
+                self.world.put_instance(frame.id, frame.instance.clone());
             }
         } else {
             self.world.undo_to(frame.mark);
@@ -173,7 +173,9 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
         if status == Status::OutOfGas {
             frame.machine.meter.gas_left = 0;
         }
-        Ok(Ended { status, output, gas_left: frame.machine.meter.gas_left, growth: frame.growth })
+        let (gas_left, growth) = (frame.machine.meter.gas_left, frame.growth);
+        frame.discard(&mut self.world.runtime.drops);
+        Ok(Ended { status, output, gas_left, growth })
     }
 
     /// Gives a frame's Instance another Image; its memory is the Image's, whatever the frame stored.
@@ -182,7 +184,7 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
         match self.world.image(&image) {
             Ok(loaded) => frame.instance.memory = self.world.initial_memory(&loaded)?,
             Err(Stop::Abort(abort)) => return Err(abort),
-            Err(Stop::Fail(_)) => return Err(Abort::Store("an Image in use was unloaded".into())),
+            Err(Stop::Fail(_)) => return Err(invariant("an Image in use is not loaded")),
         }
         frame.instance.image = image;
         frame.changed = true;
@@ -190,7 +192,23 @@ impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
     }
 }
 
+/// Whatever is left when a call is given up.
+impl<A: Arch> Drop for Calls<'_, '_, A> {
+    fn drop(&mut self) {
+        for frame in self.frames.drain(..) {
+            frame.discard(&mut self.world.runtime.drops);
+        }
+    }
+}
+
 impl<A: Arch> Frame<A> {
+    /// Gives up what it has of state, to be freed later.
+    fn discard(self, drops: &mut DropQueue) {
+        drops.push_instance(self.instance);
+        drops.push(self.origin.passed.into_link());
+        self.views.into_iter().for_each(|view| drops.push(view.data));
+    }
+
     /// Gives a caller what its call came to: status in r7, output length in r8, unused gas back.
     pub(crate) fn take_result(&mut self, ended: Ended) {
         self.machine.registers[7] = ended.status as u64;

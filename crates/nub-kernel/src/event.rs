@@ -2,9 +2,10 @@
 
 use crate::arch::Arch;
 use crate::calls::{Calls, RootCall, refused};
-use crate::frame::Origin;
+use crate::frame::{Origin, Passed};
+use crate::stop::invariant;
 use crate::world::World;
-use alloc::vec::Vec;
+use alloc::string::ToString;
 use nub_abi::codec::decode_exact;
 use nub_abi::error::Abort;
 use nub_abi::host_call::{CHAIN_AFTER, CHAIN_BEFORE, RIGHT_CALL};
@@ -92,10 +93,13 @@ fn run_event<A: Arch>(
         Some(instance) if !instance.public => return Ok(refused(Status::NotPublic)),
         Some(_) => {}
     }
-    let mut passed = Vec::with_capacity(event.refs.len());
+    let mut passed = Passed::default();
     for id in &event.refs {
         match world.instance(id)? {
-            Some(instance) if instance.public => passed.push(minted(*id, admission.origin)),
+            Some(instance) if instance.public => {
+                let put = passed.push(minted(*id, admission.origin), world.runtime)?;
+                put.map_err(|refused| invariant(&refused.to_string()))?;
+            }
             _ => return Ok(refused(Status::BadRef)),
         }
     }

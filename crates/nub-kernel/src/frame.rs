@@ -2,14 +2,16 @@
 
 use crate::arch::{AddressSpace, Arch, SpaceConfig};
 use crate::program::LoadedImage;
-use crate::stop::{Stop, charge, price};
+use crate::runtime::Runtime;
+use crate::stop::{Stop, charge, invariant, price};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 use javm_interpreter::{Machine, Meter};
 use javm_isa::{Layout, PAGE_SIZE_BYTES};
+use nub_abi::error::Abort;
 use nub_abi::{Badge, Growth, InstanceId, Params, Status};
-use nub_state::{Instance, Link, Page};
+use nub_state::{CNode, Instance, Key, Link, Page, Refused};
 
 /// A call in progress. Its Instance is a working copy, written back only if it succeeds.
 pub(crate) struct Frame<A: Arch> {
@@ -42,7 +44,45 @@ pub(crate) struct Origin {
     /// The badge of the Ref used.
     pub(crate) badge: Badge,
     /// The capabilities passed.
-    pub(crate) passed: Vec<Link>,
+    pub(crate) passed: Passed,
+}
+
+/// Capabilities passed with a call: slots 0, 1, … of a CNode that belongs to the frame and ends with it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Passed {
+    cnode: CNode,
+    count: usize,
+}
+
+impl Passed {
+    /// Adds one. There are at most 256, for that many selectors there are.
+    pub(crate) fn push<A: Arch>(
+        &mut self,
+        link: Link,
+        runtime: &mut Runtime<A>,
+    ) -> Result<Result<(), Refused>, Abort> {
+        let slot = u8::try_from(self.count).map_err(|_| invariant("more than 256 capabilities passed"))?;
+        let put = self.cnode.insert(&Key::slot(slot), link, runtime)?;
+        Ok(put.map(|_| self.count += 1))
+    }
+
+    /// The one of that index.
+    pub(crate) fn get<A: Arch>(&self, index: u64, runtime: &mut Runtime<A>) -> Result<Option<Link>, Abort> {
+        match u8::try_from(index) {
+            Ok(slot) => Ok(self.cnode.get(&Key::slot(slot), runtime)?.value),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// What holds them.
+    pub(crate) fn into_link(self) -> Link {
+        Link::new(self.cnode)
+    }
 }
 
 /// A read-only view of part of a DataCap in a window.

@@ -126,7 +126,10 @@ impl<A: Arch> Kernel<A> {
             gas_limit: query.gas_limit,
             origin: Origin::default(),
         };
-        Ok(Calls::new(&mut world).run_root(call)?)
+        let receipt = Calls::new(&mut world).run_root(call)?;
+        drop(world);
+        self.runtime.free_slice(receipt.gas_used);
+        Ok(receipt)
     }
 
     /// Runs one event at a root as a block would, on a throw-away candidate, and reports what it would change.
@@ -141,7 +144,10 @@ impl<A: Arch> Kernel<A> {
         let base = self.runtime.cnode(&system.instances)?;
         let mut world = World::new(&mut self.runtime, &params, context_of(&system), base, None);
         let receipt = admit_and_run(&mut world, event)?.map_err(QueryError::ChainAfterFailed)?;
-        Ok(InvokeOutcome { receipt, changed: world.changed_ids() })
+        let changed = world.changed_ids();
+        drop(world);
+        self.runtime.free_slice(receipt.gas_used.saturating_add(params.after_gas));
+        Ok(InvokeOutcome { receipt, changed })
     }
 
     /// How the kernel is. Figures the platform counts are its own to add.

@@ -15,16 +15,22 @@ use nub_abi::Hash;
 use nub_abi::error::Abort;
 use nub_abi::rpc::BootConfig;
 use nub_state::{
-    CNode, DataCap, DecodeError, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root,
+    CNode, DataCap, DecodeError, DropQueue, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root,
 };
 
 /// Bytes of memory that decoding an object takes for each of its encoding, about.
 const DECODED_FACTOR: u64 = 4;
+/// Objects freed at once, whatever the gas, if so many wait: less than a millisecond.
+const FREED_OBJECTS_MIN: usize = 8_192;
+/// No object is made for less gas, under the default prices.
+const OBJECT_GAS_MIN: u64 = 32;
 
 /// The platform and everything kept between blocks that is not state itself.
 pub(crate) struct Runtime<A: Arch> {
     pub(crate) arch: A,
     pub(crate) pending: Pending,
+    /// Objects that nobody needs any more.
+    pub(crate) drops: DropQueue,
     objects: Cache<Handle>,
     programs: Cache<Arc<LoadedImage>>,
     pub(crate) engines: Engines<A::Native>,
@@ -65,6 +71,7 @@ impl<A: Arch> Runtime<A> {
         Self {
             arch,
             pending: Pending::default(),
+            drops: DropQueue::default(),
             objects: Cache::new(budget_bytes, hasher),
             programs: Cache::new(budget_bytes, hasher),
             engines: Engines::new(config),
@@ -113,6 +120,13 @@ impl<A: Arch> Runtime<A> {
         found.map(Arc::from).ok_or(Abort::MissingObject(*hash))
     }
 
+    /// Frees some of what nobody needs any more, after something that used this gas: as many objects as that
+    /// could have made, so that what waits does not grow, and no wait is longer than was paid for.
+    pub(crate) fn free_slice(&mut self, gas_used: u64) {
+        let made_max = gas_used / OBJECT_GAS_MIN;
+        self.drops.free(FREED_OBJECTS_MIN.saturating_add(usize::try_from(made_max).unwrap_or(usize::MAX)));
+    }
+
     /// Notes that an object was asked for.
     fn note_read(&mut self, hash: &Hash) {
         if let Some(reads) = &mut self.reads {
@@ -126,11 +140,12 @@ impl<A: Arch> Runtime<A> {
         (count as u64, self.objects.bytes() + self.programs.bytes())
     }
 
-    /// Drops all that is cached. What calls in progress hold stays until they end.
+    /// Drops all that is cached and all that waits to be freed. What calls in progress hold stays until they end.
     pub(crate) fn drop_caches(&mut self) {
         self.objects.clear();
         self.programs.clear();
         self.engines.drop_code();
+        self.drops.free(usize::MAX);
     }
 
     /// Remembers an object that was just hashed, so that the next block need not decode it.
@@ -192,6 +207,11 @@ impl<A: Arch> Runtime<A> {
     /// The Ref a link names, if it is one.
     pub(crate) fn reference(&mut self, link: &Link) -> Result<Option<Ref>, Abort> {
         Ok(link.resolve(self)?.as_ref().ok().cloned())
+    }
+
+    /// Whether a link names a byte value, which is no capability.
+    pub(crate) fn is_value(&mut self, link: &Link) -> Result<bool, Abort> {
+        Ok(link.resolve(self)?.kind() == Kind::Bytes)
     }
 
     /// The page a link names.

@@ -1,5 +1,6 @@
 //! Why a frame stops before its next instruction.
 
+use alloc::string::ToString;
 use javm_interpreter::Meter;
 use nub_abi::Status;
 use nub_abi::error::Abort;
@@ -17,6 +18,11 @@ impl From<Abort> for Stop {
     fn from(abort: Abort) -> Self {
         Self::Abort(abort)
     }
+}
+
+/// The kernel is not as it must be: never a verdict.
+pub(crate) fn invariant(what: &str) -> Abort {
+    Abort::Invariant(what.to_string())
 }
 
 /// Charges `gas`, or stops with `OutOfGas`.

@@ -129,17 +129,32 @@ impl<'k, A: Arch> World<'k, A> {
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         while self.journal.len() > mark.journal {
             match self.journal.pop() {
-                Some(Undo::Instance(id, previous)) => restore(&mut self.changed, id, previous),
-                Some(Undo::Upgrade(id, previous)) => restore(&mut self.upgrades, id, previous),
+                Some(Undo::Instance(id, previous)) => {
+                    let undone = restore(&mut self.changed, id, previous);
+                    self.give_up(undone.flatten());
+                }
+                Some(Undo::Upgrade(id, previous)) => drop(restore(&mut self.upgrades, id, previous)),
                 Some(Undo::NextParams(previous)) => self.next_params = previous,
                 None => {}
             }
         }
     }
 
-    /// Forgets how to undo: the event is over.
-    pub(crate) fn settle(&mut self) {
-        self.journal.clear();
+    /// Forgets how to undo: the event is over. What it gave up is freed, a slice of it now.
+    pub(crate) fn settle(&mut self, gas_used: u64) {
+        while let Some(undo) = self.journal.pop() {
+            if let Undo::Instance(_, Some(previous)) = undo {
+                self.give_up(previous);
+            }
+        }
+        self.runtime.free_slice(gas_used);
+    }
+
+    /// An Instance that is no longer needed, to be freed later.
+    fn give_up(&mut self, instance: Option<Instance>) {
+        if let Some(instance) = instance {
+            self.runtime.drops.push_instance(instance);
+        }
     }
 
     /// Charges the first touch of an Instance in this block.
@@ -246,9 +261,9 @@ impl<'k, A: Arch> World<'k, A> {
     }
 
     /// The map of all Instances with the changes written in.
-    pub(crate) fn into_instances(self) -> Result<CNode, Abort> {
-        let mut instances = self.base;
-        for (id, instance) in self.changed {
+    pub(crate) fn into_instances(mut self) -> Result<CNode, Abort> {
+        let mut instances = core::mem::take(&mut self.base);
+        for (id, instance) in core::mem::take(&mut self.changed) {
             match instance {
                 Some(instance) => instances.insert_instance(&id, instance, self.runtime)?,
                 None => {
@@ -260,10 +275,20 @@ impl<'k, A: Arch> World<'k, A> {
     }
 }
 
-/// Puts a map's entry back as it was.
-fn restore<V>(map: &mut BTreeMap<InstanceId, V>, id: InstanceId, previous: Option<V>) {
+/// A world that is given up: a query's, an aborted block's.
+impl<A: Arch> Drop for World<'_, A> {
+    fn drop(&mut self) {
+        self.undo_to(Mark::default());
+        for instance in core::mem::take(&mut self.changed).into_values() {
+            self.give_up(instance);
+        }
+    }
+}
+
+/// Puts a map's entry back as it was; gives what it was last.
+fn restore<V>(map: &mut BTreeMap<InstanceId, V>, id: InstanceId, previous: Option<V>) -> Option<V> {
     match previous {
         Some(value) => map.insert(id, value),
         None => map.remove(&id),
-    };
+    }
 }

@@ -20,6 +20,8 @@ pub const BAD_ARGUMENT: u64 = u64::MAX - 7;
 pub const BUSY: u64 = u64::MAX - 8;
 /// The Instance does not exist any more.
 pub const GONE: u64 = u64::MAX - 9;
+/// A CNode would be higher than 16.
+pub const TOO_HIGH: u64 = u64::MAX - 10;
 
 /// Selectors from here on name passed capabilities; those below name slots.
 pub const PASSED: u16 = 256;
@@ -40,6 +42,7 @@ mod tests {
         assert_eq!(super::BAD_ARGUMENT, abi::BAD_ARGUMENT);
         assert_eq!(super::BUSY, abi::BUSY);
         assert_eq!(super::GONE, abi::GONE);
+        assert_eq!(super::TOO_HIGH, abi::TOO_HIGH);
         assert_eq!(u64::from(super::PASSED), abi::PASSED);
     }
 

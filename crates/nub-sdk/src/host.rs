@@ -153,9 +153,9 @@ pub use crate::{__export as export, __export_below_heap as export_below_heap};
 
 /// The numbers used below, in order.
 #[cfg(test)]
-pub(crate) const NUMBERS: [u32; 33] = [
+pub(crate) const NUMBERS: [u32; 40] = [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-    29, 30, 31, 32,
+    29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
 ];
 
 /// `return`. The kernel does not come back.
@@ -544,6 +544,96 @@ pub fn set_params(params: &[u8], height: u64) -> u64 {
     // SAFETY: the kernel reads a live slice.
     unsafe {
         host_call!(32, "nub_32_set_params", 3, ["a0" = params.as_ptr(), "a1" = params.len(), "a2" = height])
+    }
+    .0
+}
+
+/// `cnode_new`: 0 or a code.
+#[inline]
+pub fn cnode_new(slot: u8) -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { host_call!(33, "nub_33_cnode_new", 1, ["a0" = slot]) }.0
+}
+
+/// `cnode_get`: 0 or a code.
+#[inline]
+pub fn cnode_get(from: Selector, key: &[u8], to_slot: u8) -> u64 {
+    // SAFETY: the kernel reads a live slice.
+    unsafe {
+        host_call!(
+            34,
+            "nub_34_cnode_get",
+            4,
+            ["a0" = from.0, "a1" = key.as_ptr(), "a2" = key.len(), "a3" = to_slot]
+        )
+    }
+    .0
+}
+
+/// `cnode_put`: 0 or a code.
+#[inline]
+pub fn cnode_put(slot: u8, key: &[u8], from: Selector) -> u64 {
+    // SAFETY: the kernel reads a live slice.
+    unsafe {
+        host_call!(
+            35,
+            "nub_35_cnode_put",
+            4,
+            ["a0" = slot, "a1" = key.as_ptr(), "a2" = key.len(), "a3" = from.0]
+        )
+    }
+    .0
+}
+
+/// `cnode_remove`: 1, 0 or a code.
+#[inline]
+pub fn cnode_remove(slot: u8, key: &[u8]) -> u64 {
+    // SAFETY: the kernel reads a live slice.
+    unsafe { host_call!(36, "nub_36_cnode_remove", 3, ["a0" = slot, "a1" = key.as_ptr(), "a2" = key.len()]) }
+        .0
+}
+
+/// `cnode_next`: the key's length or a code.
+#[inline]
+pub fn cnode_next(from: Selector, key: &[u8], out: &mut [u8]) -> u64 {
+    // SAFETY: the kernel reads one live slice and writes at most the length of another.
+    unsafe {
+        host_call!(
+            37,
+            "nub_37_cnode_next",
+            5,
+            ["a0" = from.0, "a1" = key.as_ptr(), "a2" = key.len(), "a3" = out.as_mut_ptr(), "a4" = out.len()]
+        )
+    }
+    .0
+}
+
+/// `cnode_read`: the value's length or a code.
+#[inline]
+pub fn cnode_read(from: Selector, key: &[u8], out: &mut [u8]) -> u64 {
+    // SAFETY: the kernel reads one live slice and writes at most the length of another.
+    unsafe {
+        host_call!(
+            38,
+            "nub_38_cnode_read",
+            5,
+            ["a0" = from.0, "a1" = key.as_ptr(), "a2" = key.len(), "a3" = out.as_mut_ptr(), "a4" = out.len()]
+        )
+    }
+    .0
+}
+
+/// `cnode_write`: 0 or a code.
+#[inline]
+pub fn cnode_write(slot: u8, key: &[u8], value: &[u8]) -> u64 {
+    // SAFETY: the kernel reads two live slices.
+    unsafe {
+        host_call!(
+            39,
+            "nub_39_cnode_write",
+            5,
+            ["a0" = slot, "a1" = key.as_ptr(), "a2" = key.len(), "a3" = value.as_ptr(), "a4" = value.len()]
+        )
     }
     .0
 }

@@ -61,6 +61,7 @@
 //! - [`create`]: Images and Instances
 //! - [`manage`]: cloning, upgrading, destroying Instances
 //! - [`data`]: DataCaps and views of them
+//! - [`cnode`]: CNodes, which hold capabilities and values
 //! - [`hash`]: blake2b and Keccak
 //! - [`chain`]: what a Chain Instance is asked and may do
 //! - [`mod@event`]: logs
@@ -79,6 +80,7 @@ pub mod calls;
 pub mod capability;
 pub mod chain;
 pub mod client;
+pub mod cnode;
 pub mod code;
 pub mod codec;
 pub mod context;
@@ -105,6 +107,7 @@ pub mod storage;
 pub use args::{Args, ArgsError};
 pub use calls::{CallError, Selector, call, output_read, passed_count};
 pub use capability::{CapabilityError, Rights};
+pub use cnode::CNodeError;
 pub use codec::{Decode, Encode, Stored, Typed};
 pub use context::{
     Address, Badge, BlockContext, InstanceId, badge, block_context, caller, gas_left, self_id,

@@ -62,7 +62,8 @@ impl CNode {
     }
 
     /// Puts a value under a key, in place of what was there. Loads the value and, if the CNode holds any
-    /// CNodes, the previous value. Unchanged if refused or failed.
+    /// CNodes, the previous value. Unchanged if refused or failed; refused before the trie is looked at,
+    /// but for [`Refused::TooMany`].
     pub fn insert<L: Loader>(
         &mut self,
         key: &Key,
@@ -118,11 +119,8 @@ impl CNode {
         Ok(self.entries.remove(&Key::from(*id), loader)?.previous.is_some())
     }
 
-    /// Counts a CNode of that height in.
+    /// Counts a CNode of that height, less than 16, in.
     fn count(&mut self, height: u8) -> Result<(), Refused> {
-        if height >= CNODE_HEIGHT_MAX {
-            return Err(Refused::TooHigh);
-        }
         let index = usize::from(height) - 1;
         if self.child_heights.len() <= index {
             self.child_heights.resize(index + 1, 0);
@@ -152,6 +150,7 @@ impl CNode {
 /// The height of a value that is a CNode; refused if it may not be stored.
 fn storable_height(value: &Object) -> Result<Option<u8>, Refused> {
     match value {
+        Object::CNode(cnode) if cnode.height() >= CNODE_HEIGHT_MAX => Err(Refused::TooHigh),
         Object::CNode(cnode) => Ok(Some(cnode.height())),
         Object::Bytes(bytes) if bytes.len() > VALUE_BYTES_MAX => Err(Refused::TooLong(bytes.len())),
         other if Kinds::STORABLE.contains(other.kind()) => Ok(None),

@@ -125,6 +125,33 @@ impl Handle {
         bytes
     }
 
+    /// Gives the object up. If nobody else has it, it is freed and its children are left in `into`.
+    pub(crate) fn take_apart(self, into: &mut Vec<Self>) {
+        if let Some(mut inner) = Arc::into_inner(self.0) {
+            take_children(&mut inner.object, into);
+        }
+    }
+
+    /// Whether both are certainly equal: the same object, equal when sealed, or equal byte values or Refs. What
+    /// is in memory has no influence. If not, they may be equal still.
+    pub fn is_same(&self, other: &Self) -> bool {
+        if self.is(other) {
+            return true;
+        }
+        match (self.sealed(), other.sealed()) {
+            (Some(Sealed::Hashed(a)), Some(Sealed::Hashed(b))) => return a == b,
+            (Some(Sealed::Embedded { encoding: a, .. }), Some(Sealed::Embedded { encoding: b, .. })) => {
+                return a == b;
+            }
+            _ => {}
+        }
+        match (self.object(), other.object()) {
+            (Object::Bytes(a), Object::Bytes(b)) => a == b,
+            (Object::Ref(a), Object::Ref(b)) => a == b,
+            _ => false,
+        }
+    }
+
     /// Whether both are the same object in memory.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -197,15 +224,13 @@ impl fmt::Debug for Handle {
 }
 
 /// Drops the graph below with an explicit stack: a state of 16 nested CNodes with 64 trie levels each
-/// would otherwise take a thousand nested drops.
+/// would otherwise take a thousand nested drops. Whoever must not wait for that has a [`DropQueue`](crate::DropQueue).
 impl Drop for Inner {
     fn drop(&mut self) {
         let mut last = Vec::new();
         take_children(&mut self.object, &mut last);
         while let Some(handle) = last.pop() {
-            if let Some(mut inner) = Arc::into_inner(handle.0) {
-                take_children(&mut inner.object, &mut last);
-            }
+            handle.take_apart(&mut last);
         }
     }
 }

@@ -14,6 +14,7 @@
 //! - [`system`], [`image`], [`type_def`], [`instance`], [`cnode`], [`data_cap`], [`mod@reference`], [`page`]: one kind each
 //! - [`trie`]: the ordered map under CNodes and DataCaps
 //! - [`mod@seal`]: encoding and hashing what is new
+//! - [`drops`]: freeing in slices what nobody needs any more
 //! - [`receipts`]: the receipts root
 //! - [`proof`]: what a state holds, shown to somebody who has its root alone
 //! - [`export`], [`mod@import`]: a whole state as a file
@@ -27,6 +28,7 @@ extern crate alloc;
 pub mod cnode;
 mod codec;
 pub mod data_cap;
+pub mod drops;
 pub mod error;
 pub mod export;
 pub mod handle;
@@ -47,6 +49,7 @@ pub mod type_def;
 
 pub use cnode::{CNode, Refused};
 pub use data_cap::DataCap;
+pub use drops::DropQueue;
 pub use error::{DecodeError, StateError};
 pub use export::Export;
 pub use handle::Handle;

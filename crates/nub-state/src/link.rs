@@ -91,6 +91,15 @@ impl Link {
         }
     }
 
+    /// Whether both are certainly equal, without loading anything: see [`Handle::is_same`].
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Hashed(a), Self::Hashed(b)) => a == b,
+            (Self::Resident(a), Self::Resident(b)) => a.is_same(b),
+            _ => false,
+        }
+    }
+
     /// The same link in clean form, if it is sealed: by hash, or to an embedded object that has
     /// only such links itself.
     pub(crate) fn clean(&self) -> Option<Self> {

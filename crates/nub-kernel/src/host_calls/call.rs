@@ -1,16 +1,16 @@
 //! Calling another Instance through a Ref, and reading what it returned.
 
-use super::Refusal;
+use super::{Refusal, no_frame, refusal};
 use crate::arch::Arch;
 use crate::calls::{Calls, Ended, Next};
-use crate::frame::{Entry, Frame, Origin};
+use crate::frame::{Entry, Frame, Origin, Passed};
 use crate::stop::{Stop, price};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use javm_interpreter::Meter;
 use nub_abi::host_call::{GONE, RIGHT_CALL, TOO_LONG};
 use nub_abi::{Growth, Status};
-use nub_state::{Link, Ref};
+use nub_state::Ref;
 
 /// Octets of one selector in the list of passed capabilities.
 const SELECTOR_BYTES: u64 = 2;
@@ -81,7 +81,7 @@ impl<A: Arch> Calls<'_, '_, A> {
     }
 
     /// Finds what a call enters; the target and its Image are touched.
-    fn find_target(&mut self, target: &Ref, endpoint: u64, passed: Vec<Link>) -> Result<Entry, Refusal> {
+    fn find_target(&mut self, target: &Ref, endpoint: u64, passed: Passed) -> Result<Entry, Refusal> {
         if self.frames.len() >= self.world.params.limits.call_depth as usize {
             return Err(Refusal::Code(Status::LimitExceeded as u64));
         }
@@ -89,7 +89,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         if self.is_on_stack(&id) {
             return Err(Refusal::Code(Status::Busy as u64));
         }
-        let caller = self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))?;
+        let caller = self.frames.last_mut().ok_or_else(no_frame)?;
         self.world.touch_instance(&id, &mut caller.machine.meter)?;
         let instance = self.world.instance(&id)?.ok_or(Refusal::Code(GONE))?;
         let image = self.world.image(&instance.image)?;
@@ -102,14 +102,14 @@ impl<A: Arch> Calls<'_, '_, A> {
     }
 
     /// The capabilities a list of selectors names; a Ref among them must carry the right to grant.
-    fn passed_capabilities(&mut self, address: u64, count: u64) -> Result<Vec<Link>, Refusal> {
+    fn passed_capabilities(&mut self, address: u64, count: u64) -> Result<Passed, Refusal> {
         let list = self.read(address, count * SELECTOR_BYTES)?;
-        let mut passed = Vec::with_capacity(list.len() / 2);
+        let mut passed = Passed::default();
         for selector in list.chunks_exact(SELECTOR_BYTES as usize) {
             let selector = u16::from_le_bytes([selector[0], selector[1]]);
             let link = self.capability(selector.into())?;
             self.check_grant(&link)?;
-            passed.push(link);
+            passed.push(link, self.world.runtime)?.map_err(refusal)?;
         }
         Ok(passed)
     }

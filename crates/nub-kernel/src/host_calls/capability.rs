@@ -4,8 +4,7 @@
 //! Instance gives a Ref to it another badge. What was passed with a call can be kept only if it may be
 //! handed on, so the Refs of an event end with it.
 
-use super::Refusal;
-use super::storage::insert;
+use super::{Refusal, no_frame, refusal};
 use crate::arch::Arch;
 use crate::calls::Calls;
 use crate::stop::Stop;
@@ -65,9 +64,9 @@ impl<A: Arch> Calls<'_, '_, A> {
     /// The capability a selector names: an own slot, or one that was passed. A slot pays as storage does.
     pub(super) fn capability(&mut self, selector: u64) -> Result<Link, Refusal> {
         if let Some(index) = selector.checked_sub(PASSED) {
-            let passed = &self.frame()?.origin.passed;
-            let link = usize::try_from(index).ok().and_then(|index| passed.get(index));
-            return link.cloned().ok_or(Refusal::Code(NO_CAPABILITY));
+            let frame = self.frames.last_mut().ok_or_else(no_frame)?;
+            let link = frame.origin.passed.get(index, self.world.runtime)?;
+            return link.ok_or(Refusal::Code(NO_CAPABILITY));
         }
         let slot = u8::try_from(selector).map_err(|_| Refusal::Code(BAD_ARGUMENT))?;
         self.slot(slot)?.ok_or(Refusal::Code(NO_CAPABILITY))
@@ -111,14 +110,20 @@ impl<A: Arch> Calls<'_, '_, A> {
         Ok(lookup.value)
     }
 
-    /// Places a capability in a slot, in place of what was there; pays as a storage operation.
-    pub(super) fn put_slot(&mut self, slot: u8, link: Link) -> Result<(), Stop> {
+    /// Places a capability in a slot, in place of what was there; pays as a storage operation. Placing what is
+    /// there already changes nothing.
+    pub(super) fn put_slot(&mut self, slot: u8, link: Link) -> Result<(), Refusal> {
         self.charge(self.world.params.gas.storage)?;
         let mut cnode = self.cnode()?;
-        let change = insert(&mut cnode, &Key::slot(slot), link, self.world.runtime)?;
+        let put = cnode.insert(&Key::slot(slot), link.clone(), self.world.runtime)?;
+        let change = put.map_err(refusal)?;
         self.charge_nodes(change.nodes)?;
-        self.set_cnode(cnode)?;
-        self.grow(i64::from(change.previous.is_none()), 0)
+        match change.previous {
+            Some(previous) if previous.is_same(&link) => return Ok(()),
+            Some(previous) => self.world.runtime.drops.push(previous),
+            None => self.grow(1, 0)?,
+        }
+        Ok(self.set_cnode(cnode)?)
     }
 
     /// Empties a slot; gives whether it held something. Pays as a storage operation.
@@ -127,12 +132,11 @@ impl<A: Arch> Calls<'_, '_, A> {
         let mut cnode = self.cnode()?;
         let change = cnode.remove(&Key::slot(slot), self.world.runtime)?;
         self.charge_nodes(change.nodes)?;
-        let held = change.previous.is_some();
-        if held {
-            self.set_cnode(cnode)?;
-            self.grow(-1, 0)?;
-        }
-        Ok(held)
+        let Some(previous) = change.previous else { return Ok(false) };
+        self.world.runtime.drops.push(previous);
+        self.set_cnode(cnode)?;
+        self.grow(-1, 0)?;
+        Ok(true)
     }
 
     /// Argument `index` as a slot's number.

@@ -1,7 +1,7 @@
 //! Making Images and Instances.
 
-use super::Refusal;
 use super::capability::ALL_RIGHTS;
+use super::{Refusal, no_frame};
 use crate::arch::Arch;
 use crate::calls::Calls;
 use crate::program::validate_image;
@@ -40,7 +40,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         let badge = self.read_badge(badge)?;
         let image = self.image_in(image_slot)?;
         let loaded = self.world.image(&image)?;
-        let caller = self.frames.last_mut().ok_or(Stop::Fail(nub_abi::Status::Panicked))?;
+        let caller = self.frames.last_mut().ok_or_else(no_frame)?;
         self.world.touch_image(&loaded, &mut caller.machine.meter)?;
         let instance = Instance {
             image,
@@ -66,7 +66,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         ref_slot: u8,
         badge: Badge,
         id_out: u64,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Refusal> {
         let id = self.next_instance_id()?;
         self.write(id_out, &id.0)?;
         self.world.created(id);

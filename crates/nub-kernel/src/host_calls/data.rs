@@ -3,6 +3,7 @@
 use super::Refusal;
 use crate::arch::Arch;
 use crate::calls::Calls;
+use crate::runtime::StoredPages;
 use crate::stop::price;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -58,10 +59,10 @@ impl<A: Arch> Calls<'_, '_, A> {
         if offset.checked_add(len.into()).is_none_or(|end| end > data.size) {
             return Err(Refusal::Code(TOO_LONG));
         }
-        let growth_pages = self.write_pages(&mut data, offset, &bytes)?;
-        self.put_slot(slot, Link::new(data))?;
+        let written = self.write_pages(&mut data, offset, &bytes)?;
+        self.put_slot(slot, if written.changed { Link::new(data) } else { link })?;
         let growth = &mut self.frame()?.growth;
-        growth.pages = growth.pages.saturating_add(growth_pages);
+        growth.pages = growth.pages.saturating_add(written.growth_pages);
         Ok(0)
     }
 
@@ -95,18 +96,23 @@ impl<A: Arch> Calls<'_, '_, A> {
         Ok(bytes)
     }
 
-    /// Writes octets page by page; gives pages made non-zero minus pages zeroed.
-    fn write_pages(&mut self, data: &mut DataCap, offset: u64, bytes: &[u8]) -> Result<i64, Refusal> {
-        let mut growth_pages = 0;
+    /// Writes octets page by page; a page that holds them already does not change.
+    fn write_pages(&mut self, data: &mut DataCap, offset: u64, bytes: &[u8]) -> Result<StoredPages, Refusal> {
+        let mut written = StoredPages { changed: false, growth_pages: 0 };
         for part in parts(offset..offset + bytes.len() as u64) {
             let old = self.data_page(data, part.page)?;
             let mut page = old.map_or_else(Page::zeroed, |page| Page::clone(&page));
             let end = part.offset + part.bytes.len();
-            page.bytes_mut()[part.offset..end].copy_from_slice(&bytes[part.bytes]);
+            let place = &mut page.bytes_mut()[part.offset..end];
+            if *place == bytes[part.bytes.clone()] {
+                continue;
+            }
+            place.copy_from_slice(&bytes[part.bytes]);
             let change = data.set_page(part.page, Some(Arc::new(page)), self.world.runtime)?;
-            growth_pages += change.growth();
+            written.growth_pages += change.growth();
+            written.changed = true;
         }
-        Ok(growth_pages)
+        Ok(written)
     }
 
     /// A page of a DataCap; the nodes on its path are paid as storage's are.

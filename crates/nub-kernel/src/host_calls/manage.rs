@@ -1,11 +1,10 @@
 //! Cloning, upgrading and destroying Instances: for those whose Ref carries the right to manage.
 
-use super::Refusal;
+use super::{Refusal, no_frame};
 use crate::arch::Arch;
 use crate::calls::Calls;
-use crate::stop::Stop;
+use nub_abi::InstanceId;
 use nub_abi::host_call::{BUSY, GONE, RIGHT_MANAGE};
-use nub_abi::{InstanceId, Status};
 use nub_state::Instance;
 
 impl<A: Arch> Calls<'_, '_, A> {
@@ -27,7 +26,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         let target = self.reference_with(from, RIGHT_MANAGE)?.instance;
         let image = self.image_in(image_slot)?;
         let loaded = self.world.image(&image)?;
-        let caller = self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))?;
+        let caller = self.frames.last_mut().ok_or_else(no_frame)?;
         self.world.touch_image(&loaded, &mut caller.machine.meter)?;
         if self.is_on_stack(&target) {
             self.world.upgrade_later(target, image);
@@ -59,7 +58,7 @@ impl<A: Arch> Calls<'_, '_, A> {
 
     /// An Instance to manage; it is touched.
     fn managed_instance(&mut self, id: &InstanceId) -> Result<Instance, Refusal> {
-        let caller = self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))?;
+        let caller = self.frames.last_mut().ok_or_else(no_frame)?;
         self.world.touch_instance(id, &mut caller.machine.meter)?;
         self.world.instance(id)?.ok_or(Refusal::Code(GONE))
     }

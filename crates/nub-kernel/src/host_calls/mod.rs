@@ -5,6 +5,7 @@
 
 mod call;
 mod capability;
+mod cnode;
 mod context;
 mod create;
 mod data;
@@ -19,10 +20,11 @@ mod view;
 use crate::arch::Arch;
 use crate::calls::{Calls, Next};
 use crate::frame::Frame;
-use crate::stop::{Stop, charge};
+use crate::stop::{Stop, charge, invariant};
 use nub_abi::Status;
 use nub_abi::error::Abort;
-use nub_abi::host_call::{self, HostCall};
+use nub_abi::host_call::{self, HostCall, NO_CAPABILITY, TOO_HIGH, TOO_LONG};
+use nub_state::Refused;
 
 /// Why a host call does not do what was asked.
 pub(crate) enum Refusal {
@@ -42,6 +44,20 @@ impl From<Abort> for Refusal {
     fn from(abort: Abort) -> Self {
         Self::Stop(Stop::Abort(abort))
     }
+}
+
+/// What a CNode that takes no such value answers.
+pub(crate) fn refusal(refused: Refused) -> Refusal {
+    Refusal::Code(match refused {
+        Refused::TooHigh | Refused::TooMany => TOO_HIGH,
+        Refused::TooLong(_) => TOO_LONG,
+        Refused::Kind(_) => NO_CAPABILITY,
+    })
+}
+
+/// A host call without a frame that made it.
+pub(crate) fn no_frame() -> Stop {
+    Stop::Abort(invariant("a host call of no frame"))
 }
 
 /// Registers of the arguments: r7 is argument 0.
@@ -101,6 +117,13 @@ impl<A: Arch> Calls<'_, '_, A> {
             Some(HostCall::InstanceUpgrade) => self.instance_upgrade(),
             Some(HostCall::InstanceDestroy) => self.instance_destroy(),
             Some(HostCall::SetParams) => self.set_params(),
+            Some(HostCall::CnodeNew) => self.cnode_new(),
+            Some(HostCall::CnodeGet) => self.cnode_get(),
+            Some(HostCall::CnodePut) => self.cnode_put(),
+            Some(HostCall::CnodeRemove) => self.cnode_remove(),
+            Some(HostCall::CnodeNext) => self.cnode_next(),
+            Some(HostCall::CnodeRead) => self.cnode_read(),
+            Some(HostCall::CnodeWrite) => self.cnode_write(),
             // Ending and entering frames is done above.
             Some(HostCall::Return | HostCall::Revert | HostCall::Call) | None => Ok(host_call::UNKNOWN),
         }
@@ -108,7 +131,7 @@ impl<A: Arch> Calls<'_, '_, A> {
 
     /// The innermost frame. There is one whenever a program runs.
     pub(crate) fn frame(&mut self) -> Result<&mut Frame<A>, Stop> {
-        self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))
+        self.frames.last_mut().ok_or_else(no_frame)
     }
 
     /// Argument `index` of the running host call, 0 to 5.
@@ -124,13 +147,13 @@ impl<A: Arch> Calls<'_, '_, A> {
     /// Reads a range of the innermost frame's memory.
     fn read(&mut self, address: u64, len_bytes: u64) -> Result<alloc::vec::Vec<u8>, Stop> {
         let range = crate::pager::ProgramRange::new(address, len_bytes);
-        let frame = self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))?;
+        let frame = self.frames.last_mut().ok_or_else(no_frame)?;
         frame.read_range(self.world.runtime, self.world.params, range)
     }
 
     /// Writes to the innermost frame's memory.
     fn write(&mut self, address: u64, bytes: &[u8]) -> Result<(), Stop> {
-        let frame = self.frames.last_mut().ok_or(Stop::Fail(Status::Panicked))?;
+        let frame = self.frames.last_mut().ok_or_else(no_frame)?;
         frame.write_range(self.world.runtime, self.world.params, address, bytes)
     }
 }
