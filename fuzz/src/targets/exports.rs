@@ -2,24 +2,23 @@
 
 use super::Session;
 use super::examples::Example;
-use super::proofs::relinked;
+use super::graph::Graph;
 use crate::random::Random;
 use crate::store::Store;
 use nub_abi::Hash;
 use nub_state::{Export, import};
-use parity_scale_codec::Decode;
 
 /// An export to start from.
 pub struct Exports {
     whole: Vec<Vec<u8>>,
-    objects: Vec<Vec<u8>>,
+    graph: Graph,
 }
 
 impl Exports {
     /// That of the example.
     pub fn new() -> Self {
         let Example { root, objects, .. } = Example::new();
-        Self { whole: vec![file(root, &objects)], objects }
+        Self { whole: vec![file(root, &objects)], graph: Graph::new(objects) }
     }
 }
 
@@ -37,8 +36,7 @@ impl Session for Exports {
         if random.one_in(2) {
             return random.mutated(&self.whole);
         }
-        let encoded = relinked(random, &self.objects);
-        let objects = Vec::<Vec<u8>>::decode(&mut &*encoded).expect("it was just encoded");
+        let objects = self.graph.mutated(random);
         let root = objects.last().map_or(Hash::ZERO, |bytes| nub_abi::blake2b_256(bytes));
         file(root, &objects)
     }

@@ -127,7 +127,7 @@ fn script(random: &mut Random, depth: u32) -> Vec<u8> {
     args.extend(DATA.to_le_bytes());
     args.extend((random.below(300) as u64).to_le_bytes());
     for _ in 0..random.below(12) {
-        args.push(if random.one_in(20) { random.u64() as u8 } else { random.below(34) as u8 });
+        args.push(if random.one_in(20) { random.u64() as u8 } else { random.below(40) as u8 });
         for _ in 0..6 {
             args.extend(register(random, data.len()).to_le_bytes());
         }

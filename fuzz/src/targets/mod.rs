@@ -3,6 +3,7 @@
 mod blocks;
 mod examples;
 mod exports;
+mod graph;
 mod host_calls;
 mod objects;
 mod programs;

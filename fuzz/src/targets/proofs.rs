@@ -3,6 +3,7 @@
 
 use super::Session;
 use super::examples::{Example, IDS, keys};
+use super::graph::Graph;
 use crate::random::Random;
 use crate::store::Store;
 use nub_abi::Hash;
@@ -21,7 +22,7 @@ pub struct Proofs {
     root: Hash,
     known: Vec<Known>,
     encoded: Vec<Vec<u8>>,
-    objects: Vec<Vec<u8>>,
+    graph: Graph,
 }
 
 impl Proofs {
@@ -37,7 +38,7 @@ impl Proofs {
             })
             .collect();
         let encoded = known.iter().map(|known| (0u32, &known.proof).encode()).collect();
-        Self { root, known, encoded, objects }
+        Self { root, known, encoded, graph: Graph::new(objects) }
     }
 }
 
@@ -60,17 +61,18 @@ impl Session for Proofs {
         if let Some(start) = input.get_mut(..4) {
             start.copy_from_slice(&claim.to_le_bytes());
         }
-        // Now and then a state of mutated objects whose parents name them: tag 255.
-        if random.one_in(8) {
-            input = relinked(random, &self.objects);
-            input.insert(0, 255);
+        // Now and then a state of mutated objects whose parents name them, and a few claims about it: tag 255.
+        if random.one_in(64) {
+            let claims: Vec<u32> = (0..8).map(|_| random.below(self.known.len()) as u32).collect();
+            input = (255u8, claims, self.graph.mutated(random)).encode();
         }
         input
     }
 
     fn run(&mut self, input: &[u8]) {
-        if let Some((255, rest)) = input.split_first() {
-            return self.run_on_other_state(rest);
+        if let Some((255, mut rest)) = input.split_first() {
+            let Ok((claims, objects)) = Decode::decode(&mut rest) else { return };
+            return self.run_on_other_state(claims, objects);
         }
         let Ok((claim, proof)) = <(u32, Proof)>::decode(&mut &*input) else { return };
         let Some(known) = self.known.get(claim as usize) else { return };
@@ -82,11 +84,10 @@ impl Session for Proofs {
 }
 
 impl Proofs {
-    fn run_on_other_state(&self, input: &[u8]) {
-        let Ok(objects) = Vec::<Vec<u8>>::decode(&mut &*input) else { return };
+    fn run_on_other_state(&self, claims: Vec<u32>, objects: Vec<Vec<u8>>) {
         let mut store = Store::default();
         let Some(root) = objects.into_iter().map(|bytes| store.insert(bytes)).last() else { return };
-        for known in &self.known {
+        for known in claims.into_iter().filter_map(|claim| self.known.get(claim as usize)) {
             if matches!(known.claim, Claim::StateReceipt { .. }) {
                 continue;
             }
@@ -95,29 +96,4 @@ impl Proofs {
             }
         }
     }
-}
-
-/// The objects with one of them changed, and its parents to name it: encoded, the root last.
-pub fn relinked(random: &mut Random, objects: &[Vec<u8>]) -> Vec<u8> {
-    let mut objects = objects.to_vec();
-    let at = random.below(objects.len());
-    let mut renamed = vec![(nub_abi::blake2b_256(&objects[at]), at)];
-    objects[at] = random.mutated(&[objects[at].clone()]);
-    while let Some((before, at)) = renamed.pop() {
-        let after = nub_abi::blake2b_256(&objects[at]);
-        for (parent, bytes) in objects.iter_mut().enumerate().skip(at + 1) {
-            let was = nub_abi::blake2b_256(bytes);
-            while let Some(place) = bytes.windows(32).position(|window| window == before.0) {
-                bytes[place..place + 32].copy_from_slice(&after.0);
-                if after == before {
-                    break;
-                }
-            }
-            if was != nub_abi::blake2b_256(bytes) && !renamed.iter().any(|(_, other)| *other == parent) {
-                renamed.push((was, parent));
-            }
-        }
-        renamed.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
-    }
-    objects.encode()
 }
