@@ -21,7 +21,7 @@
 //! - [`isolation`]: programs in ring 3 under a kernel in ring 0; [`features`]: what the processor really has
 //! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
 //! - [`epitaph`]: last words
-//! - [`probes`], [`script`]: probes for measuring and testing all of it
+//! - [`probes`], [`script`], [`run_case`]: probes for measuring and testing all of it
 //!
 //! `docs/guide/inside-the-guest.md` has the picture.
 
@@ -57,6 +57,7 @@ mod privilege;
 mod probes;
 mod queue_memory;
 mod rpc;
+mod run_case;
 mod runs;
 mod script;
 mod single;

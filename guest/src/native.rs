@@ -3,12 +3,14 @@
 use crate::code_memory::CodeMemory;
 use crate::control::with_control;
 use crate::native_run::{NativeRun, NativeTrap};
+use crate::single::Single;
 use crate::space::{HyperlightMemory, crosses};
 use crate::trap::PAGE_FAULT;
 use crate::{context, frames, isolation, native_entry};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Range;
 use javm_interpreter::{Exit, Machine};
 use javm_isa::{OpcodeTable, Program};
@@ -22,6 +24,14 @@ use nub_kernel::arch::NativeCode;
 const EXPANSION_MAX: usize = 8;
 /// Room for what does not depend on a program's length.
 const SLACK_BYTES: usize = 64 << 10;
+
+/// What the next program runs in place of its code. For tests.
+static PLANTED: Single<Option<Vec<u8>>> = Single::new(None);
+
+/// Has the next program that is compiled run these octets.
+pub fn plant(code: Vec<u8>) {
+    PLANTED.with(|planted| *planted = Some(code));
+}
 
 /// A program as machine code.
 pub struct NativeProgram {
@@ -40,15 +50,10 @@ impl NativeProgram {
         memory_bytes_max: u64,
     ) -> Option<Self> {
         let mut compiled = compile(program, table, features, memory_bytes_max)?;
-        let code = compiled.take_code();
+        let made = compiled.take_code();
+        let code = PLANTED.with(Option::take).unwrap_or(made);
         let memory = CodeMemory::load(&code, compiled.jump_table())?;
         Some(Self { program: program.clone(), table, compiled, memory })
-    }
-
-    /// The same, with other machine code in place of what the compiler made.
-    pub fn with_code(mut self, code: &[u8]) -> Option<Self> {
-        self.memory = CodeMemory::load(code, self.compiled.jump_table())?;
-        Some(self)
     }
 
     /// Runs a machine to its next exit.
@@ -63,6 +68,8 @@ impl NativeProgram {
         state.registers = machine.registers;
         state.pc = machine.pc;
         state.gas = gas_limit;
+        // Whoever leaves says how.
+        state.exit_kind = u64::MAX;
         state.jump_table = self.memory.jump_table();
         state.exit_pointers = [native_entry::exit_pointer(); _];
         if let Err(exit) = self.compiled.enter(state, code.start, machine.is_block_charged()) {

@@ -3,17 +3,20 @@
 use crate::blobs::HostBlobs;
 use crate::control::with_control;
 use crate::layout::{WINDOW_OFFSET, WINDOWS};
+use crate::native::{self, NativeProgram};
 use crate::space::HyperlightMemory;
-use crate::{frames, script};
+use crate::{features, frames, run_case, script};
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::arch::asm;
 use javm_interpreter::{Memory, Meter, Miss};
+use javm_isa::{BlobError, OpcodeTable, Program};
+use javm_recompiler_x86::Features;
 use nub_abi::Hash;
 use nub_abi::error::Abort;
-use nub_abi::guest::{Death, Figures, Probe, ProbeReply, SpaceScript};
+use nub_abi::guest::{Death, Figures, Probe, ProbeReply, RunCase, RunOutcome, SpaceScript};
 use nub_kernel::arch::{AddressSpace, Blobs, SpaceConfig};
 use nub_state::Page;
 
@@ -33,6 +36,13 @@ pub fn answer(probe: Probe) -> ProbeReply {
         Probe::Figures => return ProbeReply::Figures(figures()),
         Probe::Die(death) => die(death),
         Probe::Space(script) => return or_failed(run_script(&script), ProbeReply::Space),
+        Probe::Run { is_native, cases } => return or_failed(run_cases(is_native, &cases), ProbeReply::Run),
+        Probe::Compile { program, is_jam_v1, features } => return compile(&program, is_jam_v1, features),
+        Probe::Features => Ok(features::number(features::find()).into()),
+        Probe::PlantCode(code) => {
+            native::plant(code);
+            return ProbeReply::Done;
+        }
         Probe::HostCallbacks(count) => host_callbacks(count),
         Probe::DemandZeroFaults(count) => demand_zero_faults(count),
         Probe::CopyOnWriteFaults(count) => copy_on_write_faults(count, true),
@@ -67,6 +77,37 @@ pub fn figures() -> Figures {
 
 fn run_script(script: &SpaceScript) -> Result<nub_abi::guest::SpaceOutcome, Abort> {
     Ok(script::run(&mut HyperlightMemory::new(script::config(script))?, script))
+}
+
+fn run_cases(is_native: bool, cases: &[RunCase]) -> Result<Vec<RunOutcome>, Abort> {
+    let features = if is_native { features::find() } else { Features::BASELINE };
+    cases.iter().map(|case| run_case(is_native.then_some(features), case)).collect()
+}
+
+/// Runs a case as machine code with those features, or interpreted.
+fn run_case(features: Option<Features>, case: &RunCase) -> Result<RunOutcome, Abort> {
+    let mut space = HyperlightMemory::new(run_case::config(case))?;
+    let malformed = |error: BlobError| Abort::Store(error.to_string());
+    let outcome = match features {
+        None => run_case::run(&mut space, case, |code, machine, space| {
+            Ok(javm_interpreter::run(code, machine, space))
+        }),
+        Some(features) => {
+            let program = Arc::new(Program::parse(&case.program).map_err(malformed)?);
+            let native = NativeProgram::new(&program, run_case::table(case), features, u64::MAX)
+                .ok_or(Abort::OutOfFrames)?;
+            run_case::run(&mut space, case, |_, machine, space| native.enter(machine, space))
+        }
+    };
+    outcome.map_err(malformed)
+}
+
+fn compile(program: &[u8], is_jam_v1: bool, features: u32) -> ProbeReply {
+    let table = if is_jam_v1 { OpcodeTable::JamV1 } else { OpcodeTable::Gp07 };
+    let hash = Program::parse(program)
+        .ok()
+        .and_then(|program| native::code_hash(&program, table, features::from_number(features)));
+    hash.map_or_else(|| ProbeReply::Failed("not compiled".into()), |hash| ProbeReply::Bytes(hash.0.to_vec()))
 }
 
 fn host_callbacks(count: u32) -> Result<u64, Abort> {

@@ -3,6 +3,7 @@
 
 use crate::Hash;
 use crate::error::Abort;
+pub use crate::run_case::{RunCase, RunExit, RunOutcome, RunPage, RunStep};
 use alloc::string::String;
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
@@ -110,6 +111,28 @@ pub enum Probe {
     Shortage(u64),
     /// Dies in this way.
     Die(Death),
+    /// Runs cases, as machine code or interpreted.
+    Run {
+        /// As machine code?
+        is_native: bool,
+        /// The cases.
+        cases: Vec<RunCase>,
+    },
+    /// Compiles a program; gives the hash of its machine code with its jump table, 32 octets.
+    Compile {
+        /// The program's blob.
+        program: Vec<u8>,
+        /// Its opcode table: JamV1, or the Gray Paper's 0.7.
+        is_jam_v1: bool,
+        /// The optional instructions, as [`Probe::Features`] gives them.
+        features: u32,
+    },
+    /// Which optional instructions machine code may use here: popcnt 1, lzcnt 2, tzcnt 4, andn 8, and 16 for
+    /// those of BMI2.
+    Features,
+    /// Has the next program that is compiled run these octets in place of its machine code, as if the compiler
+    /// had a bug.
+    PlantCode(Vec<u8>),
 }
 
 /// Ways for a guest to die.
@@ -152,6 +175,8 @@ pub enum ProbeReply {
     Space(SpaceOutcome),
     /// Figures.
     Figures(Figures),
+    /// What came of each case.
+    Run(Vec<RunOutcome>),
     /// The probe did not decode, or could not be done.
     Failed(String),
 }

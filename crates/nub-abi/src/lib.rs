@@ -29,6 +29,7 @@ pub mod id;
 pub mod params;
 pub mod receipt;
 pub mod rpc;
+pub mod run_case;
 
 pub use block::{Admission, Block, Event};
 pub use genesis::{Genesis, GenesisInstance, GenesisRef};
