@@ -16,6 +16,7 @@ use hyperlight_common::vmem::{BasicMapping, MappingKind};
 use hyperlight_guest::paging::{map_region, virt_to_phys};
 use hyperlight_guest::prim_alloc::alloc_phys_pages;
 use javm_interpreter::Meter;
+use javm_isa::AccessKind;
 
 const ERROR_PRESENT: u64 = 1;
 const ERROR_WRITE: u64 = 1 << 1;
@@ -34,7 +35,7 @@ pub fn page_fault(frame: &mut TrapFrame) -> bool {
     // SAFETY: the accessor has a `&mut Meter` in rsi.
     let meter = unsafe { &mut *(frame.rsi as *mut Meter) };
     with_control(|control| {
-        if !fill_window_page(control, address, frame.error_code, meter) {
+        if !fill_window_page(control, address, kind(frame.error_code), meter) {
             control.counters.misses += 1;
             frame.rip = accessors::miss_landing();
         }
@@ -48,8 +49,13 @@ pub fn is_odd(error_code: u64) -> bool {
 }
 
 /// Fills or copies a page of a window, if its rules and the meter allow; else nothing changes.
-pub fn fill_window_page(control: &mut Control, address: u64, error_code: u64, meter: &mut Meter) -> bool {
-    window_page(control, address, error_code & ERROR_WRITE != 0, meter).is_some()
+pub fn fill_window_page(control: &mut Control, address: u64, kind: AccessKind, meter: &mut Meter) -> bool {
+    window_page(control, address, kind == AccessKind::Store, meter).is_some()
+}
+
+/// What the access was that faulted.
+pub fn kind(error_code: u64) -> AccessKind {
+    if error_code & ERROR_WRITE != 0 { AccessKind::Store } else { AccessKind::Load }
 }
 
 /// The address of the last page fault, as the stub noted it.

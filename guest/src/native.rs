@@ -4,7 +4,7 @@ use crate::code_memory::CodeMemory;
 use crate::control::with_control;
 use crate::native_run::{NativeRun, NativeTrap};
 use crate::single::Single;
-use crate::space::{HyperlightMemory, crosses};
+use crate::space::HyperlightMemory;
 use crate::trap::PAGE_FAULT;
 use crate::{context, frames, isolation, native_entry};
 use alloc::format;
@@ -12,7 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
-use javm_interpreter::{Exit, Machine};
+use javm_interpreter::{Exit, Machine, Meter};
 use javm_isa::{OpcodeTable, Program};
 use javm_recompiler_x86::{self as recompiler, CompiledCode, Context, Features};
 use nub_abi::Hash;
@@ -124,7 +124,9 @@ impl NativeProgram {
         };
         let access = access.filter(is_its_page).ok_or_else(|| broken(describe(&trap)))?;
         check_gas(state.gas, gas_limit)?;
-        if !crosses(access.address, access.len_bytes) && space.replenish(access.address) {
+        let mut meter = Meter { gas_left: state.gas, pages_left: machine.meter.pages_left };
+        if space.fill(access, &mut meter) {
+            (state.gas, machine.meter.pages_left) = (meter.gas_left, meter.pages_left);
             let offset = self.compiled.position(pc).map_or(0, |position| position.offset);
             state.pc = pc;
             state.resume = code.start + u64::from(offset);

@@ -97,13 +97,13 @@ fn is_access(control: &Control, frame: &TrapFrame, address: u64) -> bool {
 
 /// Answers the access by the rules of windows.
 fn fill(control: &mut Control, frame: &mut TrapFrame, address: u64) -> bool {
-    // An access that may cross pages is the kernel's: the first of the longest access, the second of any.
+    // An access that may cross pages is looked at by the kernel: the first page of one, or the second.
     let offset = address % PAGE_BYTES;
     if offset == 0 || offset > PAGE_BYTES - 8 {
         return false;
     }
     let mut meter = Meter { gas_left: frame.rsp, pages_left: control.native.pages_left };
-    if !fault::fill_window_page(control, address, frame.error_code, &mut meter) {
+    if !fault::fill_window_page(control, address, fault::kind(frame.error_code), &mut meter) {
         return false;
     }
     frame.rsp = meter.gas_left;

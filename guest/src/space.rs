@@ -3,6 +3,7 @@
 use crate::accessors;
 use crate::arena::{to_physical, to_virtual};
 use crate::control::{LOG_PAGES, WindowControl, with_control};
+use crate::fault;
 use crate::frames;
 use crate::gate::{flush_all, flush_page};
 use crate::layout::PAGE_BYTES;
@@ -13,7 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 use javm_interpreter::{Memory, Meter, Miss};
-use javm_isa::AccessKind;
+use javm_isa::{Access, AccessKind};
 use nub_abi::error::Abort;
 use nub_kernel::arch::{AddressSpace, PageState, SpaceConfig};
 use nub_state::{Page, PageBytes};
@@ -104,7 +105,7 @@ impl HyperlightMemory {
     /// After a miss: gives the fault path what it lacked for this page, a table, room to note the page or
     /// frames. False if it lacked nothing, or there is nothing to give.
     #[cold]
-    pub fn replenish(&mut self, address: u32) -> bool {
+    fn replenish(&mut self, address: u32) -> bool {
         let page = address >> 12;
         let (is_demand_zero, is_log_full, is_reserve_short) = with_control(|control| {
             let window = &control.windows[self.window.index()];
@@ -120,6 +121,17 @@ impl HyperlightMemory {
         with_control(frames::refill_reserve);
         let is_reserve_filled = is_reserve_short && with_control(|control| !control.is_reserve_short());
         is_table_missing || is_log_full || is_reserve_filled
+    }
+
+    /// Answers an access of machine code that the fault path left: what the accessors do.
+    pub fn fill(&mut self, access: Access, meter: &mut Meter) -> bool {
+        if crosses(access.address, access.len_bytes) {
+            return false;
+        }
+        let address = self.window.base() + u64::from(access.address);
+        let mut fill =
+            || with_control(|control| fault::fill_window_page(control, address, access.kind, meter));
+        fill() || self.replenish(access.address) && fill()
     }
 
     /// An access over two pages, which may wrap: whole, or not at all, and never with a charge.
@@ -193,7 +205,7 @@ impl Drop for HyperlightMemory {
 }
 
 /// Octets that run past the end of their page.
-pub fn crosses(address: u32, len: u32) -> bool {
+fn crosses(address: u32, len: u32) -> bool {
     address % PAGE_BYTES as u32 > PAGE_BYTES as u32 - len
 }
 

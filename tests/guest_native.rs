@@ -1,0 +1,309 @@
+//! Machine code in the guest does what the interpreter does on software-paged memory: exits, registers, gas, pages
+//! and memory, at every stop. And the guest compiles to the octets that the host compiles to.
+#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+
+extern crate alloc;
+
+mod common;
+#[path = "../guest/src/run_case.rs"]
+mod run_case;
+
+use common::{boot, count, number};
+use javm_isa::{OpcodeTable, Program};
+use javm_recompiler_x86::Features;
+use native_harness_for_tests::Rng;
+use native_harness_for_tests::generator::{self, PAGES};
+use nub::blake2b_256;
+use nub::hyperlight::probe::{PrivilegeMap, Probe, ProbeReply, RunCase, RunExit, RunOutcome, RunPage};
+use nub::hyperlight::{Privilege, Sandbox, has_hardware_virtualisation};
+use nub_arch_local::LocalMemory;
+use nub_state::Image;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Cases sent at once.
+const BATCH: usize = 32;
+
+/// What the interpreter makes of a case, on memory in software.
+fn interpreted(case: &RunCase) -> RunOutcome {
+    run_case::run(&mut LocalMemory::new(run_case::config(case)), case, |code, machine, space| {
+        Ok(javm_interpreter::run(code, machine, space))
+    })
+    .unwrap()
+}
+
+fn in_guest(guest: &mut Sandbox, is_native: bool, cases: &[RunCase]) -> Vec<RunOutcome> {
+    match guest.probe(&Probe::Run { is_native, cases: cases.to_vec() }).unwrap() {
+        ProbeReply::Run(outcomes) => outcomes,
+        reply => panic!("{reply:?}"),
+    }
+}
+
+fn agree(case: &RunCase, outcome: &RunOutcome) {
+    let expected = interpreted(case);
+    for (index, (step, expected)) in outcome.steps.iter().zip(&expected.steps).enumerate() {
+        assert_eq!(step, expected, "run {index} of seed {}: {case:?}", case.seed);
+    }
+    assert_eq!(outcome, &expected, "seed {}: {case:?}", case.seed);
+}
+
+/// A generated program with memory that fills itself, charges, and gas and pages that run out.
+fn generated(seed: u64) -> RunCase {
+    let case = generator::case(seed);
+    let mut rng = Rng::new(seed ^ 0x5eed);
+    let octets = vec![(0, case.seed.to_le_bytes().to_vec()), (4088, case.seed.to_le_bytes().to_vec())];
+    let page = |(page, is_writable)| RunPage { page, is_writable, octets: octets.clone() };
+    let mut memory: Vec<RunPage> = case.pages.into_iter().map(page).collect();
+    let pages = [(0, 0), (PAGES[1], PAGES[3]), (PAGES[2], PAGES[4]), (PAGES[4], PAGES[5])];
+    let (demand_first, demand_end) = rng.pick(&pages);
+    memory.retain(|page| !(demand_first..demand_end).contains(&page.page) || rng.chance(30));
+    RunCase {
+        program: case.blob,
+        is_jam_v1: case.table == OpcodeTable::JamV1,
+        registers: case.registers,
+        pc: case.pc,
+        gas: case.gas,
+        pages_left: rng.pick(&[0, 1, 2, 100]),
+        demand_first,
+        demand_end,
+        touch_gas: rng.pick(&[0, 3]),
+        store_gas: rng.pick(&[0, 2]),
+        memory,
+        resumes_max: 16,
+        seed,
+    }
+}
+
+#[test]
+fn generated_programs_run_as_interpreted() {
+    let Some(mut guest) = boot() else { return };
+    let cases = count("NUB_PROPTEST_HYPERLIGHT_CASES", 200);
+    let first = std::env::var("NUB_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1u64);
+    let cases: Vec<RunCase> = (first..first + u64::from(cases)).map(generated).collect();
+    let mut exits = [0u64; 5];
+    for batch in cases.chunks(BATCH) {
+        for (case, outcome) in batch.iter().zip(in_guest(&mut guest, true, batch)) {
+            agree(case, &outcome);
+            outcome.steps.iter().filter_map(|step| kind(step.exit)).for_each(|kind| exits[kind] += 1);
+        }
+    }
+    let figures = common::figures(&mut guest);
+    println!("{} programs, exits {exits:?}, {figures:?}", cases.len());
+    assert!(cases.len() < 200 || exits.iter().all(|&count| count > 20), "{exits:?}");
+    assert!(cases.len() < 200 || figures.demand_zero_faults > 20 && figures.copy_on_write_faults > 20);
+}
+
+fn kind(exit: RunExit) -> Option<usize> {
+    Some(match exit {
+        RunExit::Halt => 0,
+        RunExit::Panic => 1,
+        RunExit::OutOfGas => 2,
+        RunExit::PageFault(_) => 3,
+        RunExit::HostCall(_) => 4,
+        RunExit::Abort => return None,
+    })
+}
+
+#[test]
+fn the_interpreter_in_the_guest_runs_the_same() {
+    let Some(mut guest) = boot() else { return };
+    let cases: Vec<RunCase> = (1..=32).map(generated).collect();
+    for (case, outcome) in cases.iter().zip(in_guest(&mut guest, false, &cases)) {
+        agree(case, &outcome);
+    }
+}
+
+#[test]
+fn guest_and_host_compile_to_the_same_octets() {
+    let Some(mut guest) = boot() else { return };
+    let mut seeds: Vec<u64> = (1..=count("NUB_PROPTEST_HYPERLIGHT_CASES", 40).min(40).into()).collect();
+    seeds.push(1); // again
+    for seed in seeds {
+        let case = generator::case(seed);
+        let set = [(0, Features::BASELINE), (31, Features::ALL)][seed as usize % 2];
+        assert_eq!(
+            compiled_in_guest(&mut guest, &case.blob, case.table, set.0),
+            compiled_here(&case.program, case.table, set.1),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_contract_compiles_to_the_same_octets_every_time() {
+    let Some(mut guest) = boot() else { return };
+    let image = Image::from_bytes(include_bytes!("../contracts/token/token.image")).unwrap();
+    let program = Program::parse(&image.program).unwrap();
+    let expected = compiled_here(&program, OpcodeTable::JamV1, Features::BASELINE);
+    let times = if is_ring_0_slow() { 1 } else { 100 };
+    for _ in 0..times {
+        let found = compiled_in_guest(&mut guest, &image.program, OpcodeTable::JamV1, 0);
+        assert_eq!(found, expected);
+    }
+}
+
+/// Whether the kernel runs where KVM emulates it.
+fn is_ring_0_slow() -> bool {
+    Privilege::Auto.resolve() != PrivilegeMap::Kernel3Programs3 && !has_hardware_virtualisation()
+}
+
+fn compiled_in_guest(guest: &mut Sandbox, program: &[u8], table: OpcodeTable, features: u32) -> Vec<u8> {
+    let is_jam_v1 = table == OpcodeTable::JamV1;
+    match guest.probe(&Probe::Compile { program: program.to_vec(), is_jam_v1, features }).unwrap() {
+        ProbeReply::Bytes(hash) => hash,
+        reply => panic!("{reply:?}"),
+    }
+}
+
+fn compiled_here(program: &Program, table: OpcodeTable, features: Features) -> Vec<u8> {
+    let compiled = javm_recompiler_x86::compile(program, table, features).unwrap();
+    let mut bytes = compiled.code().to_vec();
+    compiled.jump_table().iter().for_each(|position| bytes.extend(position.to_le_bytes()));
+    blake2b_256(&bytes).0.to_vec()
+}
+
+#[test]
+fn features_are_some_that_the_processor_names() {
+    let Some(mut guest) = boot() else { return };
+    let features = number(&mut guest, &Probe::Features);
+    assert_eq!(features, number(&mut guest, &Probe::Features));
+    println!("optional instructions: {features:#b}");
+    assert!(features < 32);
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Vector {
+    initial_regs: [u64; 13],
+    initial_pc: u32,
+    initial_page_map: Vec<PageMap>,
+    initial_memory: Vec<Octets>,
+    initial_gas: u64,
+    program: Vec<u8>,
+    expected_status: String,
+    expected_regs: [u64; 13],
+    expected_pc: u32,
+    expected_memory: Vec<Octets>,
+    expected_gas: u64,
+    expected_page_fault_address: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct PageMap {
+    address: u32,
+    length: u32,
+    is_writable: bool,
+}
+
+#[derive(Deserialize)]
+struct Octets {
+    address: u32,
+    contents: Vec<u8>,
+}
+
+#[test]
+fn published_vectors_pass() {
+    let named = std::env::var_os("NUB_PVM_VECTORS").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pvm/vectors");
+    let folder = named.clone().unwrap_or_else(beside);
+    if named.is_none() && !folder.is_dir() {
+        return println!("SKIPPED: no PVM vectors at {}", folder.display());
+    }
+    let Some(mut guest) = boot() else { return };
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    assert!(!files.is_empty(), "no PVM vectors (*.json) in {}", folder.display());
+    let vectors: Vec<Vector> =
+        files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect();
+    let cases: Vec<RunCase> = vectors.iter().map(case_of).collect();
+    let outcomes = cases.chunks(BATCH).flat_map(|batch| in_guest(&mut guest, true, batch));
+    let mut failures = Vec::new();
+    for ((file, vector), (case, outcome)) in files.iter().zip(&vectors).zip(cases.iter().zip(outcomes)) {
+        agree(case, &outcome);
+        failures.extend(check(vector, case, &outcome).map(|what| format!("{}: {what}", file.display())));
+    }
+    println!("vectors: {} ran as machine code in the guest", files.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn case_of(vector: &Vector) -> RunCase {
+    let octets_in = |page: u32| {
+        let octets = vector.initial_memory.iter().filter(move |octets| octets.address / 4096 == page);
+        octets.map(|octets| ((octets.address % 4096) as u16, octets.contents.clone())).collect()
+    };
+    let pages = vector.initial_page_map.iter().flat_map(|range| {
+        let first = range.address / 4096;
+        (first..first + range.length / 4096).map(|page| (page, range.is_writable))
+    });
+    RunCase {
+        program: vector.program.clone(),
+        is_jam_v1: false,
+        registers: vector.initial_regs,
+        pc: vector.initial_pc,
+        gas: vector.initial_gas,
+        pages_left: 0,
+        demand_first: 0,
+        demand_end: 0,
+        touch_gas: 0,
+        store_gas: 0,
+        memory: pages
+            .map(|(page, is_writable)| RunPage { page, is_writable, octets: octets_in(page) })
+            .collect(),
+        resumes_max: 0,
+        seed: 0,
+    }
+}
+
+/// What differs from what the vector says, if anything.
+fn check(vector: &Vector, case: &RunCase, outcome: &RunOutcome) -> Option<&'static str> {
+    let [step] = &outcome.steps[..] else { return Some("number of steps") };
+    let (status, fault_address) = match step.exit {
+        RunExit::Halt => ("halt", None),
+        RunExit::Panic => ("panic", None),
+        RunExit::OutOfGas => ("out-of-gas", None),
+        RunExit::PageFault(address) => ("page-fault", Some(address)),
+        RunExit::HostCall(_) => ("host-call", None),
+        RunExit::Abort => ("abort", None),
+    };
+    let differences = [
+        ("status", status != vector.expected_status),
+        ("page-fault address", fault_address != vector.expected_page_fault_address),
+        ("registers", step.registers != vector.expected_regs),
+        ("pc", step.pc != vector.expected_pc),
+        ("gas", step.gas_left != vector.expected_gas),
+        ("memory", memory_after(case, outcome) != expected_memory(vector)),
+    ];
+    differences.into_iter().find(|(_, differs)| *differs).map(|(what, _)| what)
+}
+
+/// Octets that are not zero, by address.
+fn memory_after(case: &RunCase, outcome: &RunOutcome) -> Vec<(u32, u8)> {
+    let mut octets = Vec::new();
+    for page in &case.memory {
+        let stored = outcome.stored.iter().find(|(number, _)| *number == page.page);
+        let content: Vec<(u32, u8)> = match stored {
+            Some((_, content)) => (0..).zip(content.iter().copied()).collect(),
+            None => page
+                .octets
+                .iter()
+                .flat_map(|(offset, octets)| (u32::from(*offset)..).zip(octets.iter().copied()))
+                .collect(),
+        };
+        octets.extend(content.into_iter().map(|(offset, octet)| (page.page * 4096 + offset, octet)));
+    }
+    octets.retain(|(_, octet)| *octet != 0);
+    octets.sort_unstable();
+    octets
+}
+
+fn expected_memory(vector: &Vector) -> Vec<(u32, u8)> {
+    let octets = vector.expected_memory.iter();
+    let mut octets: Vec<(u32, u8)> =
+        octets.flat_map(|octets| (octets.address..).zip(octets.contents.iter().copied())).collect();
+    octets.retain(|(_, octet)| *octet != 0);
+    octets.sort_unstable();
+    octets
+}
