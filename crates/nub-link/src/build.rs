@@ -4,30 +4,14 @@
 //! library and linker, and polkavm's linker. What must not: where any of them lie. Paths are remapped, and the
 //! part of every symbol that cargo derives from a package's path is replaced by the package's name and version.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use nub_build::ContractToolchain;
 
-use crate::{BuildError, LinkOptions, link, target};
+use crate::{BuildError, LinkOptions, cargo, link_contract, target};
 
 /// The file beside the contracts that says which compiler made the Images.
 const VERSION_FILE: &str = "rustc-version.txt";
-
-/// Gives rustc a `metadata` that does not depend on paths; cargo runs it in rustc's place.
-const WRAPPER: &str = r#"#!/bin/sh
-rustc=$1
-shift
-for argument do
-    shift
-    case $argument in
-        metadata=*) argument="metadata=$CARGO_PKG_NAME-$CARGO_PKG_VERSION" ;;
-    esac
-    set -- "$@" "$argument"
-done
-exec "$rustc" "$@"
-"#;
 
 /// A folder of contracts, one crate in each folder of it, all in one cargo workspace.
 #[derive(Clone, Debug)]
@@ -43,6 +27,37 @@ pub struct Built {
     pub name: String,
     /// The encoded Image.
     pub image: Vec<u8>,
+    /// Its encoded TypeDef, if it has one.
+    pub types: Option<Vec<u8>>,
+}
+
+/// Links an ELF that was built.
+fn link_built(name: &str, elf: &Path) -> Result<Built, BuildError> {
+    let octets = std::fs::read(elf).map_err(BuildError::io(elf))?;
+    let linked = link_contract(&octets, LinkOptions::default())
+        .map_err(|source| BuildError::Link { name: name.to_owned(), source })?;
+    let types = linked.type_def.as_ref().map(nub_types::file::to_bytes);
+    Ok(Built { name: name.to_owned(), image: linked.image.to_bytes(), types })
+}
+
+/// Builds and links the contract in a package's folder, with cargo's output in `target_dir`.
+///
+/// # Errors
+/// [`BuildError`].
+pub fn build_package(
+    toolchain: &ContractToolchain,
+    directory: &Path,
+    target_dir: &Path,
+) -> Result<Vec<Built>, BuildError> {
+    let directory = std::path::absolute(directory).map_err(BuildError::io(directory))?;
+    let target_dir = std::path::absolute(target_dir).map_err(BuildError::io(target_dir))?;
+    let target_json = target::write(&target_dir, &toolchain.rustc_version())?;
+    let command = toolchain.cargo_build(&directory, &target_json, &target_dir);
+    let programs = cargo::build(command, &directory, &target_dir)?;
+    if programs.is_empty() {
+        return Err(BuildError::NoBinary { path: directory });
+    }
+    programs.iter().map(|program| link_built(&program.name, &program.elf)).collect()
 }
 
 /// What a check found.
@@ -92,6 +107,11 @@ impl Contracts {
         self.directory.join(name).join(format!("{name}.image"))
     }
 
+    /// Where the TypeDef of a contract is kept, if it has one.
+    pub fn types_path(&self, name: &str) -> PathBuf {
+        self.image_path(name).with_extension("types")
+    }
+
     /// The compiler that made the Images, as its own version line; empty if none is recorded.
     pub fn recorded_compiler(&self) -> String {
         std::fs::read_to_string(self.version_path()).unwrap_or_default().trim().to_owned()
@@ -111,13 +131,10 @@ impl Contracts {
         let target_dir = std::path::absolute(target_dir).map_err(BuildError::io(target_dir))?;
         let target_json = target::write(&target_dir, &toolchain.rustc_version())?;
         self.run_cargo(toolchain, &target_json, &target_dir, locked)?;
-        let built = self.names.iter().map(|name| {
-            let path = ContractToolchain::elf_path(&target_json, &target_dir, name);
-            let elf = std::fs::read(&path).map_err(BuildError::io(&path))?;
-            let image = link(&elf, LinkOptions::default())
-                .map_err(|source| BuildError::Link { name: name.clone(), source })?;
-            Ok(Built { name: name.clone(), image: image.to_bytes() })
-        });
+        let built = self
+            .names
+            .iter()
+            .map(|name| link_built(name, &ContractToolchain::elf_path(&target_json, &target_dir, name)));
         built.collect()
     }
 
@@ -130,6 +147,10 @@ impl Contracts {
         for contract in &built {
             let path = self.image_path(&contract.name);
             std::fs::write(&path, &contract.image).map_err(BuildError::io(&path))?;
+            if let Some(types) = &contract.types {
+                let path = self.types_path(&contract.name);
+                std::fs::write(&path, types).map_err(BuildError::io(&path))?;
+            }
         }
         let path = self.version_path();
         let line = format!("{}\n", toolchain.rustc_version());
@@ -153,27 +174,15 @@ impl Contracts {
         let built = self.build(toolchain, target_dir, true)?;
         let compare = |contract: Built| {
             let kept = std::fs::read(self.image_path(&contract.name)).unwrap_or_default();
-            (contract.name, kept == contract.image)
+            let types = std::fs::read(self.types_path(&contract.name)).ok();
+            let same = kept == contract.image && types == contract.types;
+            (contract.name, same)
         };
         Ok(CheckOutcome::Compared(built.into_iter().map(compare).collect()))
     }
 
     fn version_path(&self) -> PathBuf {
         self.directory.join(VERSION_FILE)
-    }
-
-    /// Remaps the repository that these contracts are in, which need not be the one this was compiled in.
-    fn remap_repository(&self, command: &mut Command) {
-        let repository = self.directory.parent().unwrap_or(&self.directory);
-        let mut flags: OsString = command
-            .get_envs()
-            .find(|(name, _)| *name == FLAGS_VARIABLE)
-            .and_then(|(_, value)| value)
-            .map_or_else(OsString::new, |flags| [flags, "\u{1f}".as_ref()].into_iter().collect());
-        flags.push("--remap-path-prefix=");
-        flags.push(repository);
-        flags.push("=/nub");
-        command.env(FLAGS_VARIABLE, flags);
     }
 
     fn run_cargo(
@@ -184,35 +193,7 @@ impl Contracts {
         locked: bool,
     ) -> Result<(), BuildError> {
         let mut command = toolchain.cargo_build(&self.directory, target_json, target_dir);
-        command
-            .args(locked.then_some("--locked"))
-            .arg("--workspace")
-            .env("RUSTC_WRAPPER", write_wrapper(target_dir)?);
-        self.remap_repository(&mut command);
-        let status = command.status().map_err(BuildError::io(&self.directory))?;
-        if status.success() { Ok(()) } else { Err(BuildError::Cargo { path: self.directory.clone() }) }
+        command.args(locked.then_some("--locked")).arg("--workspace");
+        cargo::build(command, &self.directory, target_dir).map(|_| ())
     }
-}
-
-/// The variable by which cargo is given flags for rustc, separated by U+001F.
-const FLAGS_VARIABLE: &str = "CARGO_ENCODED_RUSTFLAGS";
-
-fn write_wrapper(directory: &Path) -> Result<PathBuf, BuildError> {
-    let path = directory.join("rustc-wrapper.sh");
-    if std::fs::read_to_string(&path).ok().as_deref() != Some(WRAPPER) {
-        std::fs::write(&path, WRAPPER).map_err(BuildError::io(&path))?;
-    }
-    make_executable(&path).map_err(BuildError::io(&path))?;
-    Ok(path)
-}
-
-#[cfg(unix)]
-fn make_executable(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }

@@ -12,6 +12,51 @@ pub enum LinkError {
     /// The linker refuses the ELF: it is not one, or holds what the PVM cannot run.
     #[error("polkavm's linker refuses the ELF: {0}")]
     Linker(#[from] polkavm_linker::ProgramFromElfError),
+    /// The ELF is for another machine than contracts are made for.
+    #[error("the ELF is for {found}, not for polkavm's 64-bit RISC-V; build it with `nub-link build`")]
+    OtherMachine {
+        /// The machine.
+        found: String,
+    },
+    /// The ELF passes floating point in registers, which the PVM does not have.
+    #[error(
+        "the ELF uses floating point registers, which the PVM does not have; build it with `nub-link build`"
+    )]
+    FloatingPoint,
+    /// The ELF is for RISC-V with 32 registers.
+    #[error("the ELF is for RISC-V with 32 registers, the PVM has 13; build it with `nub-link build`")]
+    OtherAbi,
+    /// The ELF has an instruction that the PVM does not: of floating point, vectors, or the atomics it lacks.
+    #[error(
+        "the ELF has an instruction that the PVM does not: {message}; floating point, vectors and some atomics"
+    )]
+    Instruction {
+        /// What the linker said.
+        message: String,
+    },
+    /// The ELF refers to something that nobody defines.
+    #[error("the ELF refers to what nobody defines: {message}; host calls come from nub-sdk")]
+    Undefined {
+        /// What the linker said.
+        message: String,
+    },
+    /// A line of the TypeDef cannot be read.
+    #[error("the contract's types cannot be read at {line:?}; are nub-sdk and nub-link of one version?")]
+    TypeLine {
+        /// The line.
+        line: String,
+    },
+    /// Two events have one topic.
+    #[error("events `{first}` and `{second}` have one topic; give one another by `#[event(topic = \"…\")]`")]
+    TypeClash {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// The TypeDef does not describe the endpoints there are.
+    #[error("the described endpoints are not those exported; use `#[contract]` or `endpoints!`, not both")]
+    TypesOfOthers,
     /// The linker ran into a state its authors did not foresee.
     #[error("polkavm's linker panicked: {message}; the ELF is damaged, or this is a fault of the linker")]
     LinkerPanicked {
@@ -113,10 +158,27 @@ pub enum BuildError {
         /// The folder.
         path: PathBuf,
     },
+    /// The contract calls a function that nobody defines.
+    #[error("undefined symbol `{symbol}`; host calls come from nub-sdk, and there is no libc")]
+    UndefinedSymbol {
+        /// The function.
+        symbol: String,
+    },
+    /// The toolchain cannot build the standard library for the PVM.
+    #[error(
+        "the toolchain lacks the source of its standard library; run `cargo xtask setup`, or `rustup component add rust-src`"
+    )]
+    NoStandardLibrary,
     /// The compiler failed; it said why on the standard error output.
     #[error("building the contracts in {} failed", path.display())]
     Cargo {
         /// The folder.
+        path: PathBuf,
+    },
+    /// The package has no program.
+    #[error("{} has no binary; a contract is a crate with src/main.rs", path.display())]
+    NoBinary {
+        /// The package's folder.
         path: PathBuf,
     },
     /// A contract compiled but does not link.

@@ -13,19 +13,25 @@
 //! - [`symbols`]: how host calls and endpoints are named
 //! - [`memory`]: data, heap and stack
 //! - [`build`]: contracts from source
-//! - [`report`]: what a person wants to know of an Image
+//! - [`type_def`]: names and types of endpoints and events
+//! - [`cargo`]: running cargo, and what its failures mean
+//! - [`report`], [`listing`]: what a person wants to know of an Image
 //! - [`error`]: why there is no Image
 #![forbid(unsafe_code)]
 
 pub mod blob;
 pub mod build;
+pub mod cargo;
 pub mod error;
 pub mod link;
+pub mod listing;
 pub mod memory;
 pub mod report;
 pub mod symbols;
 mod target;
+mod target_check;
+pub mod type_def;
 
-pub use build::{Built, CheckOutcome, Contracts};
+pub use build::{Built, CheckOutcome, Contracts, build_package};
 pub use error::{BuildError, LinkError};
-pub use link::{LinkOptions, image_from_blob, link};
+pub use link::{LinkOptions, LinkedContract, image_from_blob, link, link_contract};

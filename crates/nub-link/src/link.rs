@@ -3,12 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use javm_isa::{BranchTargets, OpcodeTable, Program};
-use nub_state::Image;
-use polkavm_linker::{Config, TargetInstructionSet, program_from_elf};
+use nub_state::{Image, TypeDef};
+use polkavm_linker::{Config, ProgramFromElfError, TargetInstructionSet, program_from_elf};
 
-use crate::LinkError;
 use crate::blob::Linked;
 use crate::memory::Memory;
+use crate::{LinkError, target_check, type_def};
 
 /// What may be chosen.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +26,49 @@ impl Default for LinkOptions {
     }
 }
 
+/// What an ELF gives.
+#[derive(Clone, Debug)]
+pub struct LinkedContract {
+    /// The Image, which names the TypeDef by hash.
+    pub image: Image,
+    /// The TypeDef, of a contract that has one.
+    pub type_def: Option<TypeDef>,
+}
+
 /// Links an ELF for the PVM and makes an Image of it, which the kernel will accept.
 ///
 /// # Errors
 /// [`LinkError`].
 pub fn link(elf: &[u8], options: LinkOptions) -> Result<Image, LinkError> {
-    image_from_blob(&blob_from_elf(elf, options)?, options)
+    link_contract(elf, options).map(|contract| contract.image)
+}
+
+/// As [`link`](link()), with the TypeDef.
+///
+/// # Errors
+/// [`LinkError`].
+pub fn link_contract(elf: &[u8], options: LinkOptions) -> Result<LinkedContract, LinkError> {
+    target_check::check(elf)?;
+    let type_def = type_def::read(elf)?;
+    let mut image = image_from_blob(&blob_from_elf(elf, options, true)?, options)?;
+    if let Some(type_def) = &type_def {
+        check_types(&image, type_def)?;
+        image.type_def = Some(nub_types::file::hash(type_def));
+        check_size(&image, options)?;
+    }
+    Ok(LinkedContract { image, type_def })
+}
+
+/// Has every endpoint that is described its code, and every one its description?
+fn check_types(image: &Image, type_def: &TypeDef) -> Result<(), LinkError> {
+    let described = type_def.endpoints.iter().map(|endpoint| endpoint.number);
+    let exported = image.endpoints.iter().map(|&(number, _)| number);
+    if described.eq(exported) { Ok(()) } else { Err(LinkError::TypesOfOthers) }
+}
+
+fn check_size(image: &Image, options: LinkOptions) -> Result<(), LinkError> {
+    let (bytes, limit) = (image.to_bytes().len(), options.image_bytes_max);
+    if bytes <= limit { Ok(()) } else { Err(LinkError::TooLarge { bytes, limit }) }
 }
 
 /// Makes an Image of the linker's output.
@@ -51,10 +88,7 @@ pub fn image_from_blob(blob: &[u8], options: LinkOptions) -> Result<Image, LinkE
         type_def: None,
     };
     check(&image)?;
-    let bytes = image.to_bytes().len();
-    if bytes > options.image_bytes_max {
-        return Err(LinkError::TooLarge { bytes, limit: options.image_bytes_max });
-    }
+    check_size(&image, options)?;
     Ok(image)
 }
 
@@ -77,16 +111,30 @@ pub fn check(image: &Image) -> Result<(), LinkError> {
     }
 }
 
-fn blob_from_elf(elf: &[u8], options: LinkOptions) -> Result<Vec<u8>, LinkError> {
+/// The linker's output; with names and lines if it is not `stripped`.
+pub(crate) fn blob_from_elf(elf: &[u8], options: LinkOptions, stripped: bool) -> Result<Vec<u8>, LinkError> {
     let mut config = Config::default();
-    config.set_strip(true);
+    config.set_strip(stripped);
     config.set_min_stack_size(options.stack_bytes_min);
     // These hints are for another gas model; in ours each is an instruction to pay for.
     config.set_enable_gas_cost_model_aware_optimizations(false);
     // The linker asserts what it takes for granted of an ELF.
     let linked =
         catch_unwind(AssertUnwindSafe(|| program_from_elf(config, TargetInstructionSet::JamV1, elf)));
-    Ok(linked.map_err(|panic| LinkError::LinkerPanicked { message: panic_message(&*panic) })??)
+    let linked = linked.map_err(|panic| LinkError::LinkerPanicked { message: panic_message(&*panic) })?;
+    linked.map_err(linker_error)
+}
+
+/// What the linker says, told apart where an author can do something about it.
+fn linker_error(error: ProgramFromElfError) -> LinkError {
+    let message = error.to_string();
+    if message.contains("unsupported instruction") {
+        LinkError::Instruction { message }
+    } else if message.contains("undefined symbol") {
+        LinkError::Undefined { message }
+    } else {
+        LinkError::Linker(error)
+    }
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -17,6 +17,22 @@ fn the_kernel_accepts_the_images() {
     }
 }
 
+#[test]
+fn the_token_names_its_types() {
+    let image = nub_state::Image::from_bytes(&support::checked_in("token")).unwrap();
+    let path = nub_build::repository_root().join("contracts/token/token.types");
+    let types = nub_types::file::from_bytes(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(image.type_def, Some(nub_types::file::hash(&types)));
+    let endpoints = types.endpoints.iter().map(|endpoint| endpoint.name.as_str());
+    assert_eq!(endpoints.collect::<Vec<_>>(), ["init", "mint", "transfer", "balance_of", "total_supply"]);
+    assert!(
+        types
+            .events
+            .iter()
+            .any(|event| event.name == "Transfer" && event.topic.starts_with(b"token.transfer"))
+    );
+}
+
 fn join(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
 }

@@ -152,18 +152,19 @@ fn octets_that_are_no_elf() {
     }
 }
 
-/// A 64-bit RISC-V ELF header, and nothing after it.
-fn empty_elf() -> Vec<u8> {
+/// A 64-bit RISC-V ELF header with these flags, and nothing after it.
+fn empty_elf(flags: u8) -> Vec<u8> {
     let mut elf = vec![0x7F, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     elf.extend([2, 0, 0xF3, 0, 1, 0, 0, 0]);
-    elf.extend([0; 24 + 4]);
+    elf.extend([0; 24]);
+    elf.extend([flags, 0, 0, 0]);
     elf.extend([64, 0, 56, 0, 0, 0, 64, 0, 0, 0, 0, 0]);
     elf
 }
 
 #[test]
 fn an_elf_without_code() {
-    let error = link(&empty_elf(), LinkOptions::default()).unwrap_err();
+    let error = link(&empty_elf(8), LinkOptions::default()).unwrap_err();
     assert!(matches!(&error, LinkError::Linker(_)) && error.to_string().contains("no code"), "{error}");
 }
 
@@ -171,7 +172,20 @@ fn an_elf_without_code() {
 fn an_elf_for_another_machine() {
     let executable = std::fs::read(std::env::current_exe().unwrap()).unwrap();
     let error = link(&executable, LinkOptions::default()).unwrap_err();
-    assert!(matches!(error, LinkError::Linker(_) | LinkError::LinkerPanicked { .. }), "{error}");
+    assert!(matches!(error, LinkError::OtherMachine { .. }), "{error}");
+}
+
+#[test]
+fn an_elf_that_uses_floating_point_registers() {
+    for flags in [8 | 2, 8 | 4, 4] {
+        let error = link(&empty_elf(flags), LinkOptions::default()).unwrap_err();
+        assert!(matches!(error, LinkError::FloatingPoint), "{error}");
+    }
+}
+
+#[test]
+fn an_elf_with_too_many_registers() {
+    assert!(matches!(link(&empty_elf(0), LinkOptions::default()), Err(LinkError::OtherAbi)));
 }
 
 #[test]
