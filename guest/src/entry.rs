@@ -5,7 +5,7 @@ use crate::descriptor::{USER_CODE, USER_DATA};
 use crate::layout::{CONTROL, PAGE_BYTES, STACK_BYTES, STACK_TOP};
 use crate::page_table::loaded_root;
 use crate::trap::USER_FLAGS;
-use crate::{arena, descriptor, features, gate, isolation, privilege, rpc, runs, transport, window};
+use crate::{arena, descriptor, features, gate, isolation, logger, privilege, rpc, runs, transport, window};
 use core::arch::{asm, global_asm};
 use core::mem::{offset_of, size_of};
 use hyperlight_common::mem::HyperlightPEB;
@@ -70,6 +70,7 @@ extern "sysv64" fn boot(start: *const HyperlightPEB) -> u64 {
     runs::init(is_for_ring_3);
     window::init();
     transport::init();
+    logger::init(start_octet(start, 2));
     assert!(map.is_some(), "the start data names no privilege map; host and guest were built apart");
     let may_try = start_octet(start, 1) == Some(1);
     with_control(|control| {

@@ -1,17 +1,25 @@
 //! Last words: what a dying guest tells the host, in at most [`EPITAPH_BYTES`] of text.
 
-use crate::control::with_control;
+use crate::control::{Control, with_control};
 use crate::fault::fault_address;
-use crate::gate;
-use crate::layout::STACK_GUARD;
+use crate::layout::{CONTROL, STACK_BYTES, STACK_GUARD, STACK_TOP};
 use crate::trap::TrapFrame;
+use crate::{gate, logger};
+use core::arch::asm;
 use core::fmt::{self, Write};
+use core::ops::Range;
 use core::panic::PanicInfo;
 use hyperlight_common::flatbuffer_wrappers::guest_error::ErrorCode;
 use hyperlight_common::outb::OutBAction;
+use nub_abi::guest::EPITAPH_BACKTRACE;
 
 /// Hyperlight takes 1024 bytes, its error code included; a longer message is lost.
 const EPITAPH_BYTES: usize = 1000;
+
+/// How many of them the message itself may have: the rest is for the backtrace and the log.
+const MESSAGE_BYTES: usize = 640;
+/// Calls in a backtrace.
+const BACKTRACE_FRAMES: usize = 24;
 
 /// Ends a message to the host.
 const END: u8 = 0xff;
@@ -67,6 +75,9 @@ impl Write for Epitaph {
 fn panic(info: &PanicInfo) -> ! {
     let mut words = Epitaph::begin();
     let _ = write!(words, "{info}");
+    words.len = words.len.min(MESSAGE_BYTES);
+    backtrace(&mut words, None, frame_pointer());
+    logged(&mut words);
     words.send()
 }
 
@@ -74,7 +85,61 @@ fn panic(info: &PanicInfo) -> ! {
 pub fn exception(frame: &TrapFrame) -> ! {
     let mut words = Epitaph::begin();
     let _ = describe(&mut words, frame);
+    words.len = words.len.min(MESSAGE_BYTES);
+    // A jump to where nothing is leaves the way back on the stack.
+    let place = if is_code(frame.rip) { Some(frame.rip) } else { word_at(frame.rsp) };
+    backtrace(&mut words, place, frame.rbp);
+    logged(&mut words);
     words.send()
+}
+
+/// Says how execution came here: offsets of instructions in the image, innermost first.
+fn backtrace(words: &mut Epitaph, place: Option<u64>, mut frame: u64) {
+    let _ = write!(words, "\n{EPITAPH_BACKTRACE}");
+    if let Some(place) = place.filter(|&place| is_code(place)) {
+        // Others are where calls return to; this one is the instruction itself.
+        let _ = write!(words, " {:x}", place + 1 - image_start());
+    }
+    for _ in 0..BACKTRACE_FRAMES {
+        let Some(place) = word_at(frame + 8).filter(|&place| is_code(place)) else { break };
+        let _ = write!(words, " {:x}", place - image_start());
+        match word_at(frame) {
+            Some(outer) if outer > frame => frame = outer,
+            _ => break,
+        }
+    }
+}
+
+/// Adds what was logged and not yet told.
+fn logged(words: &mut Epitaph) {
+    let room = EPITAPH_BYTES - words.len;
+    logger::write_tail(words, room);
+}
+
+/// A word of one of the kernel's stacks.
+fn word_at(address: u64) -> Option<u64> {
+    let control = CONTROL..CONTROL + size_of::<Control>() as u64;
+    let stack = STACK_TOP - STACK_BYTES..STACK_TOP;
+    let is_mapped = |range: &Range<u64>| range.contains(&address) && address + 8 <= range.end;
+    let is_good = address.is_multiple_of(8) && (is_mapped(&control) || is_mapped(&stack));
+    // SAFETY: the ranges are mapped for good; whatever is there is a number.
+    is_good.then(|| unsafe { (address as *const u64).read_volatile() })
+}
+
+#[inline(always)]
+fn frame_pointer() -> u64 {
+    let pointer: u64;
+    // SAFETY: reading a register has no effect.
+    unsafe { asm!("mov {}, rbp", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
+    pointer
+}
+
+/// Whether an address is in the image's code or constants.
+fn is_code(address: u64) -> bool {
+    unsafe extern "C" {
+        static etext: u8;
+    }
+    (image_start()..(&raw const etext) as u64).contains(&address)
 }
 
 fn describe(words: &mut Epitaph, frame: &TrapFrame) -> fmt::Result {

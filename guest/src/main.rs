@@ -20,7 +20,7 @@
 //! - [`code_memory`], [`context`], [`native_entry`], [`native_run`], [`native`]: programs as machine code
 //! - [`isolation`]: programs in ring 3 under a kernel in ring 0; [`features`]: what the processor really has
 //! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
-//! - [`epitaph`]: last words
+//! - [`logger`], [`epitaph`]: what the host is told, and last words
 //! - [`probes`], [`script`], [`run_case`]: probes for measuring and testing all of it
 //!
 //! `docs/guide/inside-the-guest.md` has the picture.
@@ -47,6 +47,7 @@ mod gate;
 mod heap;
 mod isolation;
 mod layout;
+mod logger;
 mod native;
 mod native_entry;
 mod native_run;

@@ -5,7 +5,7 @@ use crate::control::with_control;
 use crate::layout::{WINDOW_OFFSET, WINDOWS};
 use crate::native::{self, NativeProgram};
 use crate::space::HyperlightMemory;
-use crate::{features, frames, run_case, script};
+use crate::{features, frames, logger, run_case, script};
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -34,6 +34,14 @@ pub fn answer(probe: Probe) -> ProbeReply {
         Probe::Echo(bytes) => return ProbeReply::Bytes(bytes),
         Probe::Produce(len) => return ProbeReply::Bytes(vec![0; len as usize]),
         Probe::Figures => return ProbeReply::Figures(figures()),
+        Probe::Log(level, message) => {
+            logger::log_as_asked(level, &message);
+            return ProbeReply::Done;
+        }
+        Probe::LogAndDie(messages) => {
+            messages.iter().for_each(|message| log::warn!("{message}"));
+            die(Death::Panic)
+        }
         Probe::Die(death) => die(death),
         Probe::Space(script) => return or_failed(run_script(&script), ProbeReply::Space),
         Probe::Run { is_native, cases } => return or_failed(run_cases(is_native, &cases), ProbeReply::Run),

@@ -3,7 +3,7 @@
 use crate::platform::HyperlightArch;
 use crate::single::Single;
 use crate::transport::{self, Received};
-use crate::{frames, probes};
+use crate::{frames, logger, probes};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use hyperlight_common::flatbuffer_wrappers::function_types::{
     FunctionCallResult, ParameterValue, ReturnValue,
 };
 use hyperlight_common::flatbuffer_wrappers::guest_error::{ErrorCode, GuestError};
-use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, ProbeReply, RPC};
+use nub_abi::guest::{Answer, Framed, MESSAGE_BYTES_MAX, Notes, PROBE, ProbeReply, RPC};
 use nub_abi::rpc::{Reply, Request};
 use nub_kernel::Kernel;
 use parity_scale_codec::{DecodeAll, Encode};
@@ -38,7 +38,7 @@ fn serve(call: FunctionCall) -> Result<Vec<u8>, GuestError> {
     };
     match call.function_name.as_str() {
         RPC => Ok(rpc(&request)),
-        PROBE => Ok(frame(&probe(&request))),
+        PROBE => Ok(frame(probe(&request))),
         name => Err(refusal(format!("there is no function `{name}`"))),
     }
 }
@@ -47,21 +47,27 @@ fn refusal(message: alloc::string::String) -> GuestError {
     GuestError::new(ErrorCode::GuestFunctionNotFound, message)
 }
 
-/// The reply's bytes, or the news that they are too many to send.
-fn frame<T: Encode>(reply: &T) -> Vec<u8> {
-    let bytes = reply.encode();
-    match bytes.len() <= MESSAGE_BYTES_MAX {
-        true => Framed::Message(bytes).encode(),
-        false => Framed::TooLarge(bytes.len() as u64).encode(),
+/// The reply, or the news that it has too many bytes to send; with what is to be told beside it.
+fn frame<T: Encode>(reply: T) -> Vec<u8> {
+    let bytes = reply.encoded_size();
+    match bytes <= MESSAGE_BYTES_MAX {
+        true => answer_with(Framed::Message(reply)),
+        false => answer_with(Framed::<T>::TooLarge(bytes as u64)),
     }
+}
+
+fn answer_with<T: Encode>(framed: Framed<T>) -> Vec<u8> {
+    let (logs, logs_lost) = logger::take();
+    Answer { notes: Notes { logs, logs_lost, figures: probes::figures() }, framed }.encode()
 }
 
 fn rpc(request: &[u8]) -> Vec<u8> {
     KERNEL.with(|kernel| {
         if let Some(Err(abort)) = kernel.as_mut().map(|kernel| kernel.begin_request(request.len())) {
-            return Framed::Refused(abort).encode();
+            log::warn!("a request of {} bytes refused: {abort}", request.len());
+            return answer_with(Framed::<Reply>::Refused(abort));
         }
-        frame(&match Request::decode_all(&mut &*request) {
+        frame(match Request::decode_all(&mut &*request) {
             Ok(request) => answer(kernel, &request),
             Err(error) => Reply::BadRequest(error.to_string()),
         })
@@ -72,10 +78,35 @@ fn answer(kernel: &mut Option<Kernel<HyperlightArch>>, request: &Request) -> Rep
     match (kernel, request) {
         (kernel @ None, Request::Boot(config)) => {
             *kernel = Some(Kernel::new(HyperlightArch::new(), config));
+            let (free, total) = frames::usage();
+            log::info!("kernel booted, {free} of {total} frames free");
             Reply::Booted
         }
-        (Some(kernel), request) => with_figures(kernel.handle(request)),
+        (Some(kernel), request) => {
+            let reply = kernel.handle(request);
+            log_outcome(&reply);
+            with_figures(reply)
+        }
         (None, _) => Reply::BadRequest("the kernel has not booted; send Boot first".into()),
+    }
+}
+
+/// Logs what an operator wants to know.
+fn log_outcome(reply: &Reply) {
+    match reply {
+        Reply::Genesis(Ok(root)) => log::info!("genesis, root {root}"),
+        Reply::Genesis(Err(error)) => log::warn!("genesis refused: {error}"),
+        Reply::Open(Ok(())) => log::info!("opened the committed root"),
+        Reply::Open(Err(error)) => log::error!("the committed root does not open: {error}"),
+        Reply::ApplyBlock(Ok((root, summary))) => {
+            log::debug!("block {} applied, {} gas, root {root}", summary.height, summary.gas_used);
+        }
+        Reply::ApplyBlock(Err(error)) => log::warn!("block refused: {error}"),
+        Reply::Commit(Ok(())) => log::debug!("committed"),
+        Reply::Commit(Err(error)) => log::warn!("commit refused: {error}"),
+        Reply::Rollback(candidates) => log::debug!("{candidates} candidates rolled back"),
+        Reply::BadRequest(reason) => log::error!("bad request: {reason}"),
+        _ => {}
     }
 }
 

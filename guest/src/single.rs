@@ -16,6 +16,11 @@ impl<T> Single<T> {
         Self(RefCell::new(value))
     }
 
+    /// Works on the value, unless something is at work on it already.
+    pub fn try_with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.0.try_borrow_mut().ok().map(|mut value| work(&mut value))
+    }
+
     /// Works on the value.
     pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         work(&mut self.0.borrow_mut())

@@ -1,5 +1,6 @@
 //! What the guest asks of the host: committed objects.
 
+use super::exits::Exits;
 use crate::blobs::{Blobs, SharedBlobs};
 use hyperlight_host::sandbox::builder::SandboxBuilder;
 use nub_abi::Hash;
@@ -18,18 +19,41 @@ struct Callbacks {
 }
 
 /// Registers the callbacks.
-pub(super) fn register(builder: SandboxBuilder, blobs: SharedBlobs) -> SandboxBuilder {
+pub(super) fn register(
+    builder: SandboxBuilder,
+    blobs: SharedBlobs,
+    exits: &Exits,
+) -> (SandboxBuilder, Staged) {
     let shared = Arc::new(Mutex::new(Callbacks { blobs, staged: Vec::new() }));
-    let callback = |work: fn(&mut Callbacks, &[u8]) -> Vec<u8>| {
-        let shared = shared.clone();
+    let staged = Staged(shared.clone());
+    let callback = |name: &'static str, work: fn(&mut Callbacks, &[u8]) -> Vec<u8>| {
+        let (shared, exits) = (shared.clone(), exits.clone());
         move |argument: Vec<u8>| -> hyperlight_host::Result<Vec<u8>> {
+            exits.count(format!("host call: {name}"));
             Ok(work(&mut shared.lock().unwrap_or_else(PoisonError::into_inner), &argument))
         }
     };
-    builder
-        .host_function(BLOB_GET, callback(|callbacks, argument| callbacks.get(argument).encode()))
-        .host_function(BLOB_STAGE, callback(|callbacks, argument| callbacks.stage(argument).encode()))
-        .host_function(BLOB_COMMIT, callback(|callbacks, argument| callbacks.commit(argument).encode()))
+    let builder = builder
+        .host_function(BLOB_GET, callback(BLOB_GET, |callbacks, argument| callbacks.get(argument).encode()))
+        .host_function(
+            BLOB_STAGE,
+            callback(BLOB_STAGE, |callbacks, argument| callbacks.stage(argument).encode()),
+        )
+        .host_function(
+            BLOB_COMMIT,
+            callback(BLOB_COMMIT, |callbacks, argument| callbacks.commit(argument).encode()),
+        );
+    (builder, staged)
+}
+
+/// Objects of a commit that is not finished.
+pub(super) struct Staged(Arc<Mutex<Callbacks>>);
+
+impl Staged {
+    /// Drops them: a commit that was given up in an earlier call has no part in the next one.
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).staged.clear();
+    }
 }
 
 impl Callbacks {

@@ -1,6 +1,6 @@
 //! A guest that is restarted on the committed root when it crashes.
 
-use super::{HyperlightError, KillSwitch, Privilege, Sandbox};
+use super::{HyperlightError, KillSwitch, LogLevel, Privilege, Sandbox};
 use crate::blobs::SharedBlobs;
 use crate::failure::BackendError;
 use nub_abi::guest::{Probe, ProbeReply};
@@ -16,11 +16,19 @@ pub struct GuestConfig {
     pub privilege: Privilege,
     /// How long a call may take before the guest is ended.
     pub deadline: Duration,
+    /// From which level on the guest logs; its records come out of `tracing` under the target `nub_guest`. The
+    /// environment variable `NUB_GUEST_LOG` (`off`, `error`, `warn`, `info`, `debug`, `trace`) overrides it.
+    pub log_level: LogLevel,
 }
 
 impl Default for GuestConfig {
     fn default() -> Self {
-        Self { arena_bytes: 512 << 20, privilege: Privilege::Auto, deadline: Duration::from_secs(600) }
+        Self {
+            arena_bytes: 512 << 20,
+            privilege: Privilege::Auto,
+            deadline: Duration::from_secs(600),
+            log_level: LogLevel::Info,
+        }
     }
 }
 
@@ -72,8 +80,14 @@ impl Guest {
         self.sandbox.probe(probe)
     }
 
+    /// Why this life of the guest exited to the host, and how often; the most frequent cause first.
+    pub fn exits(&self) -> Vec<(String, u64)> {
+        self.sandbox.exits()
+    }
+
     fn restart(&mut self) -> Result<(), BackendError> {
         let committed = self.blobs.committed();
+        metrics::counter!("nub_guest_restarts_total").increment(1);
         tracing::warn!(?committed, "the guest crashed, starting a new one");
         let mut sandbox = booted(&self.boot, &self.blobs, &self.config)?;
         if let Some(root) = committed {

@@ -1,14 +1,20 @@
 //! One life of the guest image.
 
+use super::callbacks::Staged;
+use super::exits::Exits;
 use super::watchdog::Watchdog;
-use super::{GuestConfig, HyperlightError, Privilege, callbacks, has_hardware_virtualisation, image, kvm};
+use super::{
+    GuestConfig, HyperlightError, callbacks, epitaph, has_hardware_virtualisation, image, kvm, telemetry,
+};
 use crate::blobs::SharedBlobs;
 use hyperlight_host::hypervisor::InterruptHandle;
 use hyperlight_host::mem::memory_region::MemoryRegionFlags;
 use hyperlight_host::sandbox::builder::SandboxBuilder;
-use nub_abi::guest::{Framed, MESSAGE_BYTES_MAX, PROBE, PrivilegeMap, Probe, ProbeReply, RPC};
+use nub_abi::guest::{
+    Answer, Figures, Framed, LogLevel, MESSAGE_BYTES_MAX, PROBE, PrivilegeMap, Probe, ProbeReply, RPC,
+};
 use nub_abi::rpc::{Reply, Request};
-use parity_scale_codec::{DecodeAll, Encode};
+use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +37,10 @@ pub struct Sandbox {
     // Before the machine, so that it is gone first.
     watchdog: Watchdog,
     vm: hyperlight_host::Sandbox,
+    staged: Staged,
+    exits: Exits,
+    /// What the guest said last.
+    figures: Figures,
     deadline: Duration,
 }
 
@@ -43,18 +53,18 @@ impl Sandbox {
         let image = image::guest_image()?;
         kvm::kvm_missing()?;
         let builder = SandboxBuilder::from_bytes(image)
-            .init_data(start_data(config.privilege), MemoryRegionFlags::READ)
+            .init_data(start_data(config), MemoryRegionFlags::READ)
             .heap_size(HYPERLIGHT_HEAP_BYTES)
             .scratch_size(scratch_bytes(config.arena_bytes)?)
             .h2g_buffer_size(BUFFER_BYTES)
             .h2g_pool_pages(2 * BUFFER_BYTES / PAGE_BYTES + 1)
             .g2h_buffer_size(BUFFER_BYTES)
             .g2h_pool_pages(BUFFERS_TO_HOST * BUFFER_BYTES / PAGE_BYTES + 1);
-        let vm = callbacks::register(builder, blobs)
-            .build()
-            .map_err(|error| HyperlightError::Boot { reason: error.to_string() })?;
+        let exits = Exits::default();
+        let (builder, staged) = callbacks::register(builder, blobs, &exits);
+        let vm = builder.build().map_err(|error| HyperlightError::Boot { reason: error.to_string() })?;
         let watchdog = Watchdog::start(vm.interrupt_handle());
-        Ok(Self { watchdog, vm, deadline: config.deadline })
+        Ok(Self { watchdog, vm, staged, exits, figures: Figures::default(), deadline: config.deadline })
     }
 
     /// Sends a request to the kernel and waits for its reply.
@@ -62,7 +72,7 @@ impl Sandbox {
     /// # Errors
     /// [`HyperlightError`]: a message that is too long leaves the guest as it is; a crash ends it.
     pub fn request(&mut self, request: &Request) -> Result<Reply, HyperlightError> {
-        decode(&self.call(RPC, request.encode())?)
+        self.call(RPC, request.encode())
     }
 
     /// Asks the image itself.
@@ -70,7 +80,7 @@ impl Sandbox {
     /// # Errors
     /// As [`Sandbox::request`].
     pub fn probe(&mut self, probe: &Probe) -> Result<ProbeReply, HyperlightError> {
-        decode(&self.call(PROBE, probe.encode())?)
+        self.call(PROBE, probe.encode())
     }
 
     /// Whether the guest has crashed: every further call gives [`HyperlightError::Poisoned`].
@@ -83,7 +93,12 @@ impl Sandbox {
         self.vm.interrupt_handle()
     }
 
-    fn call(&mut self, function: &str, request: Vec<u8>) -> Result<Vec<u8>, HyperlightError> {
+    /// Why it exited to the host, and how often; the most frequent cause first.
+    pub fn exits(&self) -> Vec<(String, u64)> {
+        self.exits.histogram()
+    }
+
+    fn call<T: Decode>(&mut self, function: &'static str, request: Vec<u8>) -> Result<T, HyperlightError> {
         if request.len() > MESSAGE_BYTES_MAX {
             let (bytes, limit) = (request.len() as u64, MESSAGE_BYTES_MAX as u64);
             return Err(HyperlightError::RequestTooLarge { bytes, limit });
@@ -91,11 +106,15 @@ impl Sandbox {
         if self.is_poisoned() {
             return Err(HyperlightError::Poisoned);
         }
+        self.staged.clear();
         self.watchdog.arm(self.deadline);
         let answer = self.vm.call(function, request);
         let is_late = self.watchdog.disarm();
-        let framed: Vec<u8> = answer.map_err(|error| self.crash(error, is_late))?;
-        match decode(&framed)? {
+        let answer: Vec<u8> = answer.map_err(|error| self.crash(error, is_late))?;
+        self.exits.count(format!("halt: {function}"));
+        let Answer { notes, framed } = decode(&answer)?;
+        telemetry::deliver(&notes, &mut self.figures);
+        match framed {
             Framed::Message(reply) => Ok(reply),
             Framed::Refused(abort) => Err(HyperlightError::Refused(abort)),
             Framed::TooLarge(bytes) => {
@@ -104,14 +123,26 @@ impl Sandbox {
         }
     }
 
+    /// What became of the guest. It is told to `tracing` too, for whoever gets the error may not print it.
     fn crash(&self, error: hyperlight_host::HyperlightError, is_late: bool) -> HyperlightError {
+        let died = self.death(error, is_late);
+        self.exits.count("death");
+        metrics::counter!("nub_guest_deaths_total").increment(1);
+        tracing::error!("{died}");
+        died
+    }
+
+    fn death(&self, error: hyperlight_host::HyperlightError, is_late: bool) -> HyperlightError {
         use hyperlight_host::HyperlightError as Cause;
         match error {
             Cause::ExecutionCanceledByHost() if is_late => {
                 HyperlightError::DeadlineExceeded { limit: self.deadline }
             }
             Cause::ExecutionCanceledByHost() => HyperlightError::Killed,
-            Cause::GuestAborted(_, epitaph) => HyperlightError::GuestCrashed { epitaph },
+            Cause::GuestAborted(_, words) => {
+                let image = image::guest_image().unwrap_or_default();
+                HyperlightError::GuestCrashed { epitaph: epitaph::readable(&words, image) }
+            }
             error => HyperlightError::GuestCrashed { epitaph: error.to_string() },
         }
     }
@@ -119,10 +150,29 @@ impl Sandbox {
 
 /// What the image is told at boot: the privilege map; whether optional instructions of the processor do what they
 /// should, or fault, where programs run. An emulator of ring 0 may give up on them instead.
-fn start_data(privilege: Privilege) -> Vec<u8> {
-    let map = privilege.resolve();
+fn start_data(config: &GuestConfig) -> Vec<u8> {
+    let map = config.privilege.resolve();
     let may_try = map != PrivilegeMap::Kernel0Programs0 || has_hardware_virtualisation();
-    vec![map as u8, may_try.into()]
+    vec![map as u8, may_try.into(), log_level(config.log_level) as u8]
+}
+
+/// What the environment asks for, else what is configured.
+fn log_level(configured: LogLevel) -> LogLevel {
+    match std::env::var("NUB_GUEST_LOG").unwrap_or_default().as_str() {
+        "off" => LogLevel::Off,
+        "error" => LogLevel::Error,
+        "warn" => LogLevel::Warn,
+        "info" => LogLevel::Info,
+        "debug" => LogLevel::Debug,
+        "trace" => LogLevel::Trace,
+        _ => configured,
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.exits.trace();
+    }
 }
 
 fn decode<T: DecodeAll>(bytes: &[u8]) -> Result<T, HyperlightError> {

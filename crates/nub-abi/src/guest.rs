@@ -8,9 +8,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 
-/// The guest function that takes a [`crate::rpc::Request`] and gives a [`Framed`] [`crate::rpc::Reply`].
+/// The guest function that takes a [`crate::rpc::Request`] and gives an [`Answer`] of [`crate::rpc::Reply`].
 pub const RPC: &str = "rpc";
-/// The guest function that takes a [`Probe`] and gives a [`Framed`] [`ProbeReply`].
+/// The guest function that takes a [`Probe`] and gives an [`Answer`] of [`ProbeReply`].
 pub const PROBE: &str = "probe";
 /// The host function that takes a hash's 32 octets and gives a [`BlobReply`].
 pub const BLOB_GET: &str = "blob_get";
@@ -23,6 +23,77 @@ pub const BLOB_COMMIT: &str = "blob_commit";
 
 /// The longest encoded message, in bytes, either way.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+
+/// What begins the line of an epitaph that says how execution came to its end: offsets into the image in
+/// hexadecimal, after a blank each, innermost first, of the instructions after the calls.
+pub const EPITAPH_BACKTRACE: &str = "backtrace";
+/// What begins each line of an epitaph that says what the guest had logged and not yet told.
+pub const EPITAPH_LOG: &str = "log ";
+
+/// How important a log record is. The host tells the guest at boot, by this number in the third octet of start
+/// data, from which level on to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[repr(u8)]
+pub enum LogLevel {
+    /// Nothing is logged.
+    Off = 0,
+    /// Something is wrong with the node.
+    Error = 1,
+    /// Something was refused or is running out.
+    Warn = 2,
+    /// What happens once.
+    Info = 3,
+    /// What happens at every block.
+    Debug = 4,
+    /// Everything.
+    Trace = 5,
+}
+
+impl LogLevel {
+    /// The level of that number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Off),
+            1 => Some(Self::Error),
+            2 => Some(Self::Warn),
+            3 => Some(Self::Info),
+            4 => Some(Self::Debug),
+            5 => Some(Self::Trace),
+            _ => None,
+        }
+    }
+}
+
+/// Something the guest logged.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LogRecord {
+    /// How important it is.
+    pub level: LogLevel,
+    /// The module.
+    pub target: String,
+    /// The message.
+    pub message: String,
+}
+
+/// What the guest tells beside a reply, so that it costs no exit.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Notes {
+    /// What was logged since the last reply, oldest first.
+    pub logs: Vec<LogRecord>,
+    /// Records that were dropped before those, for there were too many.
+    pub logs_lost: u32,
+    /// Memory, faults and exits.
+    pub figures: Figures,
+}
+
+/// What a guest function gives.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Answer<T> {
+    /// Beside the reply.
+    pub notes: Notes,
+    /// The reply.
+    pub framed: Framed<T>,
+}
 
 /// In which ring the parts of the guest run. The host tells the guest at boot, by this number in its first
 /// octet of start data. (The second is 1 if optional instructions of the processor may be tried where programs run.)
@@ -51,9 +122,9 @@ impl PrivilegeMap {
 
 /// A reply, or why there is none. A message that is too long for the buffers must not be sent at all.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Framed {
-    /// The encoded reply.
-    Message(Vec<u8>),
+pub enum Framed<T> {
+    /// The reply.
+    Message(T),
     /// The encoded reply has this many bytes, more than [`MESSAGE_BYTES_MAX`].
     TooLarge(u64),
     /// There is no memory for the request, which was not looked at.
@@ -109,6 +180,10 @@ pub enum Probe {
     /// From the n-th allocation of memory on, it counts as used up, but for what the kernel keeps to answer;
     /// 0 ends that. Gives how many frames of what is kept were taken since the last time.
     Shortage(u64),
+    /// Logs a message.
+    Log(LogLevel, String),
+    /// Logs warnings, then panics.
+    LogAndDie(Vec<String>),
     /// Dies in this way.
     Die(Death),
     /// Runs cases, as machine code or interpreted.

@@ -18,7 +18,9 @@ pub const GUEST_TARGET: &str = "x86_64-unknown-none";
 pub const GUEST_BINARY: &str = "nub-arch-hyperlight";
 
 /// A position-independent executable that Hyperlight enters at `entrypoint` and relocates itself.
-const IMAGE_FLAGS: [&str; 4] = [
+/// Frame pointers let a dying guest say how it came there.
+const IMAGE_FLAGS: [&str; 5] = [
+    "-Cforce-frame-pointers=yes",
     "-Crelocation-model=pic",
     "-Clink-arg=-eentrypoint",
     "-Clink-arg=-pie",
