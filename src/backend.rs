@@ -1,12 +1,13 @@
 //! Where the kernel runs: one way in, whatever is behind it.
 
 use crate::BackendKind;
-use crate::blobs::SharedBlobs;
+use crate::blobs::{SharedBlobs, Storage};
 use crate::failure::BackendError;
 use crate::hyperlight::{Guest, GuestConfig};
 use nub_abi::rpc::{BootConfig, Reply, Request};
 use nub_arch_local::LocalArch;
 use nub_kernel::Kernel;
+use nub_kernel::stored::StoredBlobs;
 
 /// A running kernel.
 pub(crate) enum Backend {
@@ -21,12 +22,16 @@ impl Backend {
     pub(crate) fn start(
         kind: BackendKind,
         boot: BootConfig,
-        blobs: SharedBlobs,
+        storage: Storage,
         guest: GuestConfig,
     ) -> Result<Self, BackendError> {
         Ok(match kind {
-            BackendKind::Hyperlight => Self::Hyperlight(Box::new(Guest::start(boot, blobs, guest)?)),
+            BackendKind::Hyperlight => Self::Hyperlight(Box::new(Guest::start(boot, storage, guest)?)),
             BackendKind::Local | BackendKind::Auto => {
+                let blobs = match storage {
+                    Storage::Blobs(blobs) => blobs,
+                    Storage::Device(device, _) => SharedBlobs::new(StoredBlobs::new(device), None),
+                };
                 Self::Local(Box::new(Kernel::new(LocalArch::new(blobs), &boot)))
             }
         })

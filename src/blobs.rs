@@ -1,10 +1,97 @@
-//! Where committed objects live on the host: opaque bytes by hash, and the committed root.
+//! Where committed objects live on the host: a device of blocks, or opaque bytes by hash.
 
 use nub_abi::Hash;
-use nub_abi::error::Abort;
+use nub_abi::error::{Abort, OpenError};
+use nub_abi::rpc::{Request, StoreConfig};
 pub use nub_kernel::arch::Blobs;
+use nub_store::device::{Read, Write};
+use nub_store::{BlockDevice, DeviceError, Layout};
+use nub_store_file::{Caching, FileStoreError, device_for_store};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a kernel keeps committed objects in.
+#[derive(Clone)]
+pub enum Storage {
+    /// A device with a store, which the kernel reads and writes block by block.
+    Device(SharedDevice, StoreConfig),
+    /// A store of somebody else's, in this process.
+    Blobs(SharedBlobs),
+}
+
+impl Storage {
+    /// What brings a kernel that has just started to the committed root; `None` if there is none.
+    pub(crate) fn open_request(&self) -> Option<Request> {
+        match self {
+            Self::Device(_, config) => Some(Request::OpenStore(*config)),
+            Self::Blobs(blobs) => blobs.committed().map(Request::Open),
+        }
+    }
+}
+
+impl From<SharedBlobs> for Storage {
+    fn from(blobs: SharedBlobs) -> Self {
+        Self::Blobs(blobs)
+    }
+}
+
+/// A device of blocks, shared between a handle and its backend. One handle at a time may use it.
+#[derive(Clone)]
+pub struct SharedDevice(Arc<Mutex<Box<dyn BlockDevice + Send>>>);
+
+impl SharedDevice {
+    /// Shares a device.
+    pub fn new(device: impl BlockDevice + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::new(device))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Box<dyn BlockDevice + Send>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A file as a device for [`NubBuilder::device`](crate::NubBuilder::device). If there is no file, or an empty one,
+/// a store of the configured chain is made in it first, under another name until it is complete.
+///
+/// # Errors
+/// [`FileStoreError`] if the file cannot be had, or somebody else has it open. What is in it is looked at when the
+/// handle is built.
+pub fn open_file(path: &Path, config: &StoreConfig) -> Result<SharedDevice, FileStoreError> {
+    let layout = Layout { segment_blocks: config.segment_blocks, retention: config.retention };
+    let chain_id = config.chain_id.unwrap_or_default();
+    Ok(SharedDevice::new(device_for_store(path, chain_id, Caching::System, layout)?))
+}
+
+impl BlockDevice for SharedDevice {
+    fn length_bytes(&self) -> u64 {
+        self.lock().length_bytes()
+    }
+
+    fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), DeviceError> {
+        self.lock().read(offset, into)
+    }
+
+    fn read_many(&mut self, reads: &mut [Read]) -> Result<(), DeviceError> {
+        self.lock().read_many(reads)
+    }
+
+    fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), DeviceError> {
+        self.lock().write(offset, bytes)
+    }
+
+    fn write_many(&mut self, writes: &[Write<'_>]) -> Result<(), DeviceError> {
+        self.lock().write_many(writes)
+    }
+
+    fn flush(&mut self) -> Result<(), DeviceError> {
+        self.lock().flush()
+    }
+
+    fn extend(&mut self, length_bytes: u64) -> Result<(), DeviceError> {
+        self.lock().extend(length_bytes)
+    }
+}
 
 /// Objects by hash, shared between a handle, its backend, and whoever wants to keep them after both.
 ///
@@ -49,6 +136,20 @@ impl Blobs for SharedBlobs {
         stored.blobs.commit(root, height, objects)?;
         stored.committed = Some(root);
         Ok(())
+    }
+
+    fn get_many(&mut self, hashes: &[Hash]) -> Result<Vec<Option<Vec<u8>>>, Abort> {
+        self.lock().blobs.get_many(hashes)
+    }
+
+    fn open(&mut self, config: &StoreConfig) -> Result<Option<Hash>, OpenError> {
+        let mut stored = self.lock();
+        stored.committed = stored.blobs.open(config)?;
+        Ok(stored.committed)
+    }
+
+    fn chain_id(&self) -> Option<u64> {
+        self.lock().blobs.chain_id()
     }
 }
 

@@ -1,12 +1,12 @@
 //! How a handle is made.
 
 use crate::backend::Backend;
-use crate::blobs::SharedBlobs;
+use crate::blobs::{SharedBlobs, SharedDevice, Storage};
 use crate::failure::{BackendError, Failure};
 use crate::hyperlight::{GuestConfig, unavailable_reason};
 use crate::{BackendKind, Nub};
 use nub_abi::error::OpenError;
-use nub_abi::rpc::{BootConfig, EnginePolicy, Reply, Request};
+use nub_abi::rpc::{BootConfig, EnginePolicy, Reply, StoreConfig};
 
 /// Builds a [`Nub`].
 ///
@@ -16,7 +16,7 @@ use nub_abi::rpc::{BootConfig, EnginePolicy, Reply, Request};
 #[must_use = "a builder does nothing until build() is called"]
 pub struct NubBuilder {
     kind: BackendKind,
-    blobs: SharedBlobs,
+    storage: Storage,
     seed: Option<[u8; 32]>,
     candidates_max: u32,
     candidate_bytes: u64,
@@ -30,7 +30,7 @@ impl Default for NubBuilder {
     fn default() -> Self {
         Self {
             kind: BackendKind::Auto,
-            blobs: SharedBlobs::in_memory(),
+            storage: SharedBlobs::in_memory().into(),
             seed: None,
             candidates_max: 16,
             candidate_bytes: 128 << 20,
@@ -49,9 +49,19 @@ impl NubBuilder {
         self
     }
 
-    /// Where committed objects live. If they hold a committed root, the handle continues from it.
+    /// A device on which committed objects live, in the format of `docs/spec/store.md`. If it holds a
+    /// committed root, the handle continues from it; if it is blank, a store is made on it.
+    ///
+    /// A file is given as a device by [`open_file`](crate::open_file).
+    pub fn device(mut self, device: SharedDevice, config: StoreConfig) -> Self {
+        self.storage = Storage::Device(device, config);
+        self
+    }
+
+    /// Where committed objects live, if somebody else's store keeps them. If they hold a committed root, the
+    /// handle continues from it.
     pub fn blobs(mut self, blobs: SharedBlobs) -> Self {
-        self.blobs = blobs;
+        self.storage = blobs.into();
         self
     }
 
@@ -118,12 +128,13 @@ impl NubBuilder {
             engine: forced_engine().unwrap_or(self.engine),
             code_bytes: self.code_bytes,
         };
-        let committed = self.blobs.committed();
-        let backend = Backend::start(kind, boot, self.blobs, self.guest)?;
+        let open_request = self.storage.open_request();
+        let backend = Backend::start(kind, boot, self.storage, self.guest)?;
         let mut nub = Nub { backend };
-        if let Some(root) = committed {
-            match nub.backend.request(&Request::Open(root))? {
+        if let Some(request) = open_request {
+            match nub.backend.request(&request)? {
                 Reply::Open(result) => result.map_err(Failure::Kernel)?,
+                Reply::OpenStore(result) => result.map(|_| ()).map_err(Failure::Kernel)?,
                 reply => return Err(BackendError::UnexpectedReply(format!("{reply:?}")).into()),
             }
         }

@@ -1,13 +1,16 @@
-//! Committed objects, which the host keeps: a callback for each object read, chunks for a commit.
+//! Committed objects: in a store on the host's device, or object by object in somebody else's store there.
 
+use crate::device::HostDevice;
 use crate::transport;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use nub_abi::Hash;
-use nub_abi::error::Abort;
+use nub_abi::error::{Abort, OpenError};
 use nub_abi::guest::{BLOB_COMMIT, BLOB_GET, BLOB_STAGE, BlobDone, BlobReply, MESSAGE_BYTES_MAX};
+use nub_abi::rpc::StoreConfig;
 use nub_kernel::arch::Blobs;
+use nub_kernel::stored::StoredBlobs;
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 
 /// Bytes of objects in one message, unless a single object has more.
@@ -15,7 +18,52 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// What the encoding adds to an object's bytes, at most: a hash, and two lengths.
 const OVERHEAD_BYTES: usize = 32 + 5 + 5;
 
-/// The host's store, through callbacks.
+/// Committed objects, wherever the host has them.
+pub enum GuestBlobs {
+    /// Behind callbacks, object by object: so until a store is opened.
+    Callbacks(HostBlobs),
+    /// In a store on the host's device.
+    Device(StoredBlobs<HostDevice>),
+}
+
+impl Blobs for GuestBlobs {
+    fn get(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, Abort> {
+        match self {
+            Self::Callbacks(blobs) => blobs.get(hash),
+            Self::Device(blobs) => blobs.get(hash),
+        }
+    }
+
+    fn get_many(&mut self, hashes: &[Hash]) -> Result<Vec<Option<Vec<u8>>>, Abort> {
+        match self {
+            Self::Callbacks(blobs) => blobs.get_many(hashes),
+            Self::Device(blobs) => blobs.get_many(hashes),
+        }
+    }
+
+    fn commit(&mut self, root: Hash, height: u64, objects: &[(Hash, Vec<u8>)]) -> Result<(), Abort> {
+        match self {
+            Self::Callbacks(blobs) => blobs.commit(root, height, objects),
+            Self::Device(blobs) => blobs.commit(root, height, objects),
+        }
+    }
+
+    fn open(&mut self, config: &StoreConfig) -> Result<Option<Hash>, OpenError> {
+        let mut blobs = StoredBlobs::new(HostDevice::connect()?);
+        let root = blobs.open(config)?;
+        *self = Self::Device(blobs);
+        Ok(root)
+    }
+
+    fn chain_id(&self) -> Option<u64> {
+        match self {
+            Self::Callbacks(blobs) => blobs.chain_id(),
+            Self::Device(blobs) => blobs.chain_id(),
+        }
+    }
+}
+
+/// A store of the host's, object by object.
 pub struct HostBlobs;
 
 impl Blobs for HostBlobs {

@@ -38,6 +38,7 @@ mod code_memory;
 mod context;
 mod control;
 mod descriptor;
+mod device;
 mod entry;
 mod epitaph;
 mod fault;

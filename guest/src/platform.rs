@@ -1,6 +1,6 @@
 //! The platform that the kernel runs on.
 
-use crate::blobs::HostBlobs;
+use crate::blobs::{GuestBlobs, HostBlobs};
 use crate::features;
 use crate::frames;
 use crate::native::NativeProgram;
@@ -14,7 +14,7 @@ use nub_kernel::arch::{Arch, SpaceConfig};
 
 /// Hardware-paged memory, machine code, and the host's store.
 pub struct HyperlightArch {
-    blobs: HostBlobs,
+    blobs: GuestBlobs,
     /// Found when first asked for.
     features: Option<Features>,
 }
@@ -22,7 +22,7 @@ pub struct HyperlightArch {
 impl HyperlightArch {
     /// The platform.
     pub fn new() -> Self {
-        Self { blobs: HostBlobs, features: None }
+        Self { blobs: GuestBlobs::Callbacks(HostBlobs), features: None }
     }
 
     fn features(&mut self) -> Features {
@@ -32,7 +32,7 @@ impl HyperlightArch {
 
 impl Arch for HyperlightArch {
     type Memory = HyperlightMemory;
-    type Blobs = HostBlobs;
+    type Blobs = GuestBlobs;
     type Native = NativeProgram;
 
     fn create_address_space(&mut self, config: SpaceConfig) -> Result<HyperlightMemory, Abort> {
@@ -65,7 +65,7 @@ impl Arch for HyperlightArch {
         Some(frames::free_bytes())
     }
 
-    fn blobs(&mut self) -> &mut HostBlobs {
+    fn blobs(&mut self) -> &mut GuestBlobs {
         &mut self.blobs
     }
 }

@@ -1,7 +1,7 @@
 //! A guest that is restarted on the committed root when it crashes.
 
 use super::{HyperlightError, KillSwitch, LogLevel, Privilege, Sandbox};
-use crate::blobs::SharedBlobs;
+use crate::blobs::Storage;
 use crate::failure::BackendError;
 use nub_abi::guest::{Probe, ProbeReply};
 use nub_abi::rpc::{BootConfig, Reply, Request};
@@ -37,7 +37,7 @@ pub struct Guest {
     sandbox: Sandbox,
     kill_switch: KillSwitch,
     boot: BootConfig,
-    blobs: SharedBlobs,
+    storage: Storage,
     config: GuestConfig,
 }
 
@@ -46,12 +46,17 @@ impl Guest {
     ///
     /// # Errors
     /// [`HyperlightError`] if there is no micro-VM to be had, or the guest does not boot.
-    pub fn start(boot: BootConfig, blobs: SharedBlobs, config: GuestConfig) -> Result<Self, HyperlightError> {
+    pub fn start(
+        boot: BootConfig,
+        storage: impl Into<Storage>,
+        config: GuestConfig,
+    ) -> Result<Self, HyperlightError> {
+        let storage = storage.into();
         let boot = within(boot, config.arena_bytes);
-        let sandbox = booted(&boot, &blobs, &config)?;
+        let sandbox = booted(&boot, &storage, &config)?;
         let kill_switch = KillSwitch::default();
         kill_switch.point_to(sandbox.interrupt_handle());
-        Ok(Self { sandbox, kill_switch, boot, blobs, config })
+        Ok(Self { sandbox, kill_switch, boot, storage, config })
     }
 
     /// What ends a call from another thread.
@@ -86,14 +91,15 @@ impl Guest {
     }
 
     fn restart(&mut self) -> Result<(), BackendError> {
-        let committed = self.blobs.committed();
         metrics::counter!("nub_guest_restarts_total").increment(1);
-        tracing::warn!(?committed, "the guest crashed, starting a new one");
-        let mut sandbox = booted(&self.boot, &self.blobs, &self.config)?;
-        if let Some(root) = committed {
-            match sandbox.request(&Request::Open(root))? {
-                Reply::Open(Ok(())) => {}
-                Reply::Open(Err(error)) => return Err(BackendError::Reopen(error)),
+        tracing::warn!("the guest crashed, starting a new one on the committed root");
+        let mut sandbox = booted(&self.boot, &self.storage, &self.config)?;
+        if let Some(request) = self.storage.open_request() {
+            match sandbox.request(&request)? {
+                Reply::Open(Ok(())) | Reply::OpenStore(Ok(_)) => {}
+                Reply::Open(Err(error)) | Reply::OpenStore(Err(error)) => {
+                    return Err(BackendError::Reopen(error));
+                }
                 reply => return Err(BackendError::UnexpectedReply(format!("{reply:?}"))),
             }
         }
@@ -113,8 +119,8 @@ fn within(boot: BootConfig, arena_bytes: u64) -> BootConfig {
     }
 }
 
-fn booted(boot: &BootConfig, blobs: &SharedBlobs, config: &GuestConfig) -> Result<Sandbox, HyperlightError> {
-    let mut sandbox = Sandbox::boot(config, blobs.clone())?;
+fn booted(boot: &BootConfig, storage: &Storage, config: &GuestConfig) -> Result<Sandbox, HyperlightError> {
+    let mut sandbox = Sandbox::boot(config, storage.clone())?;
     match sandbox.request(&Request::Boot(boot.clone()))? {
         Reply::Booted => Ok(sandbox),
         reply => Err(HyperlightError::Boot { reason: format!("the kernel answered {reply:?}") }),

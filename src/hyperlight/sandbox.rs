@@ -6,7 +6,7 @@ use super::watchdog::Watchdog;
 use super::{
     GuestConfig, HyperlightError, callbacks, epitaph, has_hardware_virtualisation, image, kvm, telemetry,
 };
-use crate::blobs::SharedBlobs;
+use crate::blobs::Storage;
 use hyperlight_host::hypervisor::InterruptHandle;
 use hyperlight_host::mem::memory_region::MemoryRegionFlags;
 use hyperlight_host::sandbox::builder::SandboxBuilder;
@@ -49,7 +49,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// [`HyperlightError`]: no KVM, no image, a bad arena size, or a boot that failed.
-    pub fn boot(config: &GuestConfig, blobs: SharedBlobs) -> Result<Self, HyperlightError> {
+    pub fn boot(config: &GuestConfig, storage: impl Into<Storage>) -> Result<Self, HyperlightError> {
         let image = image::guest_image()?;
         kvm::kvm_missing()?;
         let builder = SandboxBuilder::from_bytes(image)
@@ -61,7 +61,7 @@ impl Sandbox {
             .g2h_buffer_size(BUFFER_BYTES)
             .g2h_pool_pages(BUFFERS_TO_HOST * BUFFER_BYTES / PAGE_BYTES + 1);
         let exits = Exits::default();
-        let (builder, staged) = callbacks::register(builder, blobs, &exits);
+        let (builder, staged) = callbacks::register(builder, storage.into(), &exits);
         let vm = builder.build().map_err(|error| HyperlightError::Boot { reason: error.to_string() })?;
         let watchdog = Watchdog::start(vm.interrupt_handle());
         Ok(Self { watchdog, vm, staged, exits, figures: Figures::default(), deadline: config.deadline })

@@ -97,6 +97,14 @@ pub enum GenesisError {
     /// The parameters contradict themselves or ask for what this version does not do.
     #[error("genesis params: {0}")]
     BadParams(ParamsError),
+    /// The store is another chain's.
+    #[error("the genesis is of chain {genesis}, the store of chain {store}; give the right file or genesis")]
+    AnotherChain {
+        /// The store's chain.
+        store: u64,
+        /// The description's.
+        genesis: u64,
+    },
     /// The environment failed.
     #[error(transparent)]
     Abort(#[from] Abort),
@@ -298,9 +306,53 @@ pub enum OpenError {
         /// Why.
         reason: String,
     },
+    /// The store on the device is not to be used. Nothing was written to it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The environment failed.
     #[error(transparent)]
     Abort(#[from] Abort),
+}
+
+/// What is on the device instead of the store that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum StoreError {
+    /// Something else.
+    #[error("this is not a Nub store; give the right file")]
+    Foreign,
+    /// A store of a later format.
+    #[error("the store has format version {found}, this node reads {supported}; update the node")]
+    Newer {
+        /// Its version.
+        found: u32,
+        /// Ours.
+        supported: u32,
+    },
+    /// Another chain's state.
+    #[error("the store is of chain {found}, not {expected}; give the right file")]
+    AnotherChain {
+        /// The chain asked for.
+        expected: u64,
+        /// The store's.
+        found: u64,
+    },
+    /// A part of a store.
+    #[error("the store is truncated: {found_bytes} bytes of {expected_bytes}; restore it from a backup")]
+    Truncated {
+        /// How long it was.
+        expected_bytes: u64,
+        /// How long it is.
+        found_bytes: u64,
+    },
+    /// A store whose superblocks or map are damaged.
+    #[error("the store is damaged at block {block}; restore it from a backup")]
+    Damaged {
+        /// The device's block.
+        block: u32,
+    },
+    /// There is no store on a device here.
+    #[error("this backend was given no device; report it")]
+    NoDevice,
 }
 
 /// Why a block was not executed from a witness.

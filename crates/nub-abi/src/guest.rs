@@ -21,6 +21,39 @@ pub const BLOB_STAGE: &str = "blob_stage";
 /// nothing. It gives a [`BlobDone`].
 pub const BLOB_COMMIT: &str = "blob_commit";
 
+/// The host function that takes nothing and gives the device's length in bytes, a [`DeviceReply`] of u64.
+pub const DEVICE_LENGTH: &str = "device_length";
+/// The host function that takes ranges, a `Vec<(u64, u32)>` of offsets and lengths in bytes, and gives a
+/// [`DeviceReply`] of their octets, one after the other.
+pub const DEVICE_READ: &str = "device_read";
+/// The host function that takes a `Vec<(u64, Vec<u8>)>` of offsets and octets and writes them. It gives a
+/// [`DeviceReply`] of nothing.
+pub const DEVICE_WRITE: &str = "device_write";
+/// The host function that takes nothing and flushes. It gives a [`DeviceReply`] of nothing.
+pub const DEVICE_FLUSH: &str = "device_flush";
+/// The host function that takes a length in bytes, u64, and makes the device so long. It gives a
+/// [`DeviceReply`] of nothing.
+pub const DEVICE_EXTEND: &str = "device_extend";
+
+/// What the host's device gave, or why it failed.
+pub type DeviceReply<T> = Result<T, DeviceFault>;
+
+/// Why the host's device failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum DeviceFault {
+    /// There is no room.
+    NoSpace,
+    /// The range is not all on the device.
+    OutOfRange {
+        /// From where, in bytes.
+        offset: u64,
+        /// How much.
+        length_bytes: u64,
+    },
+    /// The system says no, with this number if it has one.
+    Io(Option<i32>),
+}
+
 /// The longest encoded message, in bytes, either way.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 

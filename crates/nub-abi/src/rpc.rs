@@ -17,6 +17,9 @@ pub enum Request {
     Genesis(Vec<u8>),
     /// Continues from a committed root in the host's blobs.
     Open(Hash),
+    /// Opens the store on the device, or makes one if the device is blank, and continues from its committed
+    /// root.
+    OpenStore(StoreConfig),
     /// Applies encoded block bytes to a root.
     ApplyBlock {
         /// The committed root or a live candidate.
@@ -85,6 +88,38 @@ pub struct Query {
     pub gas_limit: u64,
 }
 
+/// The store on a device. What is not fixed in the store decides when it writes what, so kernels that shall
+/// write the same bytes need the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct StoreConfig {
+    /// The chain whose state it holds or shall hold; `None` is any, and 0 for a new one.
+    pub chain_id: Option<u64>,
+    /// For a new store: blocks of 4096 bytes a segment.
+    pub segment_blocks: u32,
+    /// For a new store: committed roots whose objects are kept.
+    pub retention: u32,
+    /// Most bytes of its index kept in memory.
+    pub index_bytes: u64,
+    /// How much the log may grow before a checkpoint, in bytes.
+    pub checkpoint_bytes: u64,
+    /// The least size of the log that is collected, in bytes.
+    pub collect_bytes_min: u64,
+}
+
+impl Default for StoreConfig {
+    /// Segments of 8 MiB, 16 roots, 64 MiB of index, a checkpoint each 64 MiB, collection above 64 MiB.
+    fn default() -> Self {
+        Self {
+            chain_id: None,
+            segment_blocks: 2048,
+            retention: 16,
+            index_bytes: 64 << 20,
+            checkpoint_bytes: 64 << 20,
+            collect_bytes_min: 64 << 20,
+        }
+    }
+}
+
 /// What a kernel is told once, at boot.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct BootConfig {
@@ -123,6 +158,8 @@ pub enum Reply {
     Genesis(Result<Hash, GenesisError>),
     /// To `Open`.
     Open(Result<(), OpenError>),
+    /// To `OpenStore`: the committed root, if there is one.
+    OpenStore(Result<Option<Hash>, OpenError>),
     /// To `ApplyBlock`: the new root and its summary.
     ApplyBlock(Result<(Hash, Summary), ApplyError>),
     /// To `Commit`.

@@ -10,7 +10,8 @@ use core::ops::Range;
 use javm_interpreter::{Exit, Machine, Memory};
 use javm_isa::{OpcodeTable, Program};
 use nub_abi::Hash;
-use nub_abi::error::Abort;
+use nub_abi::error::{Abort, OpenError, StoreError};
+use nub_abi::rpc::StoreConfig;
 use nub_state::Page;
 
 /// A platform: address spaces, an engine of its own if it has one, and the way to the host's blobs.
@@ -147,6 +148,24 @@ pub trait Blobs {
     /// The encoded object of that hash, `None` if there is none. The caller verifies the hash.
     fn get(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, Abort>;
 
+    /// Several objects, in few steps where the store can.
+    fn get_many(&mut self, hashes: &[Hash]) -> Result<Vec<Option<Vec<u8>>>, Abort> {
+        hashes.iter().map(|hash| self.get(hash)).collect()
+    }
+
     /// Stores objects and then makes `root` the committed root, all or nothing, durable as the store promises.
     fn commit(&mut self, root: Hash, height: u64, objects: &[(Hash, Vec<u8>)]) -> Result<(), Abort>;
+
+    /// Opens the store that is on a device, or makes one; gives its committed root.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`StoreError::NoDevice`] where somebody else keeps the objects.
+    fn open(&mut self, _: &StoreConfig) -> Result<Option<Hash>, OpenError> {
+        Err(StoreError::NoDevice.into())
+    }
+
+    /// Whose state the store holds, if it knows.
+    fn chain_id(&self) -> Option<u64> {
+        None
+    }
 }

@@ -1,6 +1,6 @@
 //! The first state of a chain.
 
-use crate::arch::Arch;
+use crate::arch::{Arch, Blobs};
 use crate::kernel::{Committed, Kernel};
 use crate::program::validate_image;
 use alloc::string::ToString;
@@ -29,6 +29,9 @@ impl<A: Arch> Kernel<A> {
             return Err(GenesisError::TooLarge { got, limit });
         }
         let genesis: Genesis = decode_exact(genesis)?;
+        if let Some(store) = self.runtime.arch.blobs().chain_id().filter(|store| *store != genesis.chain_id) {
+            return Err(GenesisError::AnotherChain { store, genesis: genesis.chain_id });
+        }
         check_params(&genesis.params).map_err(GenesisError::BadParams)?;
         let ids = (0..genesis.instances.len()).map(|index| genesis_id(&genesis, index as u32));
         if genesis.params.chain.is_some_and(|chain| !ids.into_iter().any(|id| id == chain)) {

@@ -1,6 +1,6 @@
 //! The kernel's handle: one state, its candidates, and the operations on them.
 
-use crate::arch::Arch;
+use crate::arch::{Arch, Blobs};
 use crate::block::{check_event, limit, params_at};
 use crate::calls::{Calls, RootCall};
 use crate::candidates::Candidates;
@@ -13,7 +13,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use nub_abi::error::{Abort, ApplyError, CommitError, LimitedField, OpenError, QueryError};
 use nub_abi::host_call::BlockContext;
-use nub_abi::rpc::{BootConfig, Health, InvokeOutcome, Query};
+use nub_abi::rpc::{BootConfig, Health, InvokeOutcome, Query, StoreConfig};
 use nub_abi::{Event, Hash, PROTOCOL_VERSION, Receipt};
 use nub_state::System;
 use nub_state::export::Export;
@@ -68,6 +68,16 @@ impl<A: Arch> Kernel<A> {
         self.candidates.clear(&mut self.runtime.pending);
         self.committed = Some(Committed { root, height: system.height });
         Ok(())
+    }
+
+    /// Opens the store on the device, a new one if the device is blank, and continues from its committed root.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is something else on the device, or its committed root cannot be opened.
+    pub fn open_store(&mut self, config: &StoreConfig) -> Result<Option<Hash>, OpenError> {
+        let root = self.runtime.arch.blobs().open(config)?;
+        root.map_or(Ok(()), |root| self.open(root))?;
+        Ok(root)
     }
 
     /// Makes a candidate the committed root, durable as the host's blobs promise; drops the candidates

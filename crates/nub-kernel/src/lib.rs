@@ -36,6 +36,7 @@ mod random;
 mod rpc;
 mod runtime;
 mod stop;
+pub mod stored;
 mod witness;
 mod world;
 

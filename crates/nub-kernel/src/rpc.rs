@@ -11,6 +11,7 @@ impl<A: Arch> Kernel<A> {
             Request::Boot(_) => Reply::BadRequest("the kernel has booted already".into()),
             Request::Genesis(genesis) => Reply::Genesis(self.genesis(genesis)),
             Request::Open(root) => Reply::Open(self.open(*root)),
+            Request::OpenStore(config) => Reply::OpenStore(self.open_store(config)),
             Request::ApplyBlock { prior_root, block } => {
                 Reply::ApplyBlock(self.apply_block(*prior_root, block))
             }

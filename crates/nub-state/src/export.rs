@@ -1,5 +1,6 @@
 //! Export: a whole state as a file, made in slices (`docs/spec/export.md`).
 
+use crate::error::DecodeError;
 use crate::handle::Handle;
 use crate::kind::Kinds;
 use crate::link::{Link, Loader};
@@ -94,6 +95,17 @@ impl Export {
         }
         Ok(core::mem::take(&mut self.chunk))
     }
+}
+
+/// Calls `visit` with the hash of each child that an encoded object or an embedded child of it names so.
+///
+/// # Errors
+/// [`DecodeError`] if the bytes are not an object. Whether they have the hash they were asked for by is not
+/// looked at.
+pub fn hashed_children(encoding: &[u8], visit: &mut dyn FnMut(Hash)) -> Result<(), DecodeError> {
+    let object = Object::decode(encoding)?;
+    for_each_hashed_child(&object, &mut |child, _| visit(child));
+    Ok(())
 }
 
 /// Calls `visit` with each child that the object or an embedded child of it names by hash, and what kinds
