@@ -106,6 +106,11 @@ impl<N> CodeCache<N> {
         self.entries.values().map(|kept| &*kept.code)
     }
 
+    /// Bytes that it stands for.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// The most bytes it may hold.
     pub(crate) fn budget_bytes(&self) -> u64 {
         self.budget_bytes

@@ -45,6 +45,11 @@ impl<N: NativeCode> Engines<N> {
         self.cache.make_room(self.cache.budget_bytes());
     }
 
+    /// Memory that kept machine code takes.
+    pub(crate) fn code_memory_bytes(&self) -> u64 {
+        self.cache.bytes()
+    }
+
     /// Gas to interpret a program for before it is worth having machine code of it; 0: now.
     fn patience(&self, key: &CodeKey, image: &LoadedImage) -> u64 {
         match self.policy {
@@ -81,6 +86,11 @@ impl<A: Arch> Runtime<A> {
         };
         engines.compilations += 1;
         let (bytes, code) = (code.memory_bytes(), Arc::new(code));
+        if bytes > engines.cache.budget_bytes() {
+            image.never_compile();
+            return None;
+        }
+        // Where calls in progress hold all of the budget, this call has its code to itself.
         engines.cache.insert(key, code.clone(), bytes);
         Some(code)
     }

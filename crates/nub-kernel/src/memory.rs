@@ -22,8 +22,10 @@ pub(crate) struct Baseline {
 impl<A: Arch> Runtime<A> {
     /// An operation begins: what is taken from now on is its own.
     pub(crate) fn begin_operation(&mut self) {
-        self.baseline =
-            Baseline { free_bytes: self.arch.free_bytes().unwrap_or(0), cached_bytes: self.cached().1 };
+        self.baseline = Baseline {
+            free_bytes: self.arch.free_bytes().unwrap_or(0),
+            cached_bytes: self.droppable_bytes(),
+        };
     }
 
     /// Makes sure of room for `bytes` and for keeping what the operation has made; drops what is cached if
@@ -47,11 +49,16 @@ impl<A: Arch> Runtime<A> {
         self.make_room(encoded_bytes.saturating_mul(DECODED_IMAGE_FACTOR))
     }
 
+    /// Memory of what is cached, machine code included.
+    fn droppable_bytes(&self) -> u64 {
+        self.cached().1 + self.engines.code_memory_bytes()
+    }
+
     /// Bytes free and bytes needed, if these are more.
     fn shortage(&self, bytes: u64) -> Option<(u64, u64)> {
         let free_bytes = self.arch.free_bytes()?;
         let taken = self.baseline.free_bytes.saturating_sub(free_bytes);
-        let cached = self.cached().1.saturating_sub(self.baseline.cached_bytes);
+        let cached = self.droppable_bytes().saturating_sub(self.baseline.cached_bytes);
         let to_keep = taken.saturating_sub(cached);
         let needed_bytes =
             bytes.saturating_add(STEP_BYTES).saturating_add(to_keep).saturating_add(to_keep / 4);
