@@ -9,7 +9,7 @@ mod ratio {
     use javm_isa::{OpcodeTable, Program};
     use javm_recompiler_x86::Features;
     use native_harness_for_tests::{
-        HarnessError, LoadedCode, NativeMachine, Window, host_features, run_native,
+        HarnessError, LoadedCode, NativeMachine, Window, host_features, run_native, run_native_with,
     };
 
     const ROUNDS: u32 = 15;
@@ -136,9 +136,9 @@ mod ratio {
     fn host_calls(window: &mut Window) -> Result<(), HarnessError> {
         let program = program(&[vec![10, 1], vec![40, 0xFE]]);
         let loaded = LoadedCode::new(&program, OpcodeTable::JamV1, Features::BASELINE)?;
-        let mut machine = NativeMachine::new([0; 13], 0, GAS);
         let calls = 100_000;
-        let time = best(|| {
+        let left = best(|| {
+            let mut machine = NativeMachine::new([0; 13], 0, GAS);
             let start = Instant::now();
             for _ in 0..calls {
                 run_native(&loaded, &mut machine, window).expect("it runs");
@@ -146,7 +146,24 @@ mod ratio {
             }
             start.elapsed()
         });
-        println!("host call, through this harness: {:.1?}", time / calls);
+        let answered = best(|| {
+            let mut machine = NativeMachine::new([0; 13], 0, GAS);
+            let mut count = 0;
+            let start = Instant::now();
+            let answer = |_, registers: &mut [u64; 13]| {
+                registers[7] = 0;
+                count += 1;
+                count < calls
+            };
+            run_native_with(&loaded, &mut machine, window, answer).expect("it runs");
+            start.elapsed()
+        });
+        let each = |time: Duration| time.as_secs_f64() * 1e9 / f64::from(calls);
+        println!(
+            "host call: {:.1} ns with leaving the harness, {:.1} ns answered in it",
+            each(left),
+            each(answered)
+        );
         Ok(())
     }
 

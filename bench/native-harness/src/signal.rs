@@ -14,7 +14,8 @@ thread_local! {
     static RUNNING: Cell<(u64, u64, u64)> = const { Cell::new((0, 0, 0)) };
 }
 
-/// Says that this thread runs the code at these addresses in this window, until it says otherwise.
+/// Says that this thread runs the code at these addresses in this window, until it says otherwise. Nothing
+/// else is ever run at these addresses.
 pub(crate) fn set_running(code: Range<u64>, window: u64) {
     RUNNING.set((code.start, code.end, window));
 }

@@ -66,24 +66,36 @@ pub struct Steps<'a> {
     trap: Option<u32>,
 }
 
+/// What is left of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockAhead {
+    /// How many steps: what entering the block here costs, the same as
+    /// [`GasBlocks::cost_from`](crate::GasBlocks::cost_from).
+    pub cost: u32,
+    /// Where the first of them is.
+    pub first_position: u32,
+    /// Where the last of them is.
+    pub last_position: u32,
+}
+
 impl Steps<'_> {
-    /// How many steps from the next one to the end of its block: what entering a block there costs, the same
-    /// as [`GasBlocks::cost_from`](crate::GasBlocks::cost_from).
-    pub fn cost(&self) -> u32 {
+    /// The block from the next step on; of no steps there is a block without cost.
+    pub fn block_ahead(&self) -> BlockAhead {
         let ends_block = match self.table {
             OpcodeTable::Gp07 => &ENDS_BLOCK_GP_07,
             OpcodeTable::JamV1 => &ENDS_BLOCK_JAM_V1,
         };
         let mut steps = self.clone();
-        let mut cost = 0;
+        let first_position = self.trap.or(self.pending).unwrap_or(self.code.len() as u32);
+        let mut block = BlockAhead { cost: 0, first_position, last_position: first_position };
         loop {
-            if steps.trap.is_some() {
-                return cost + 1;
+            if let Some(last_position) = steps.trap {
+                return BlockAhead { cost: block.cost + 1, last_position, ..block };
             }
-            let Some((position, _)) = steps.advance() else { return cost };
-            cost += 1;
-            if self.code.get(position as usize).is_none_or(|&octet| ends_block[octet as usize]) {
-                return cost;
+            let Some((last_position, _)) = steps.advance() else { return block };
+            block = BlockAhead { cost: block.cost + 1, last_position, ..block };
+            if self.code.get(last_position as usize).is_none_or(|&octet| ends_block[octet as usize]) {
+                return block;
             }
         }
     }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::program;
-use javm_isa::{BranchTargets, GasBlocks, Opcode, OpcodeTable, Program};
+use javm_isa::{BlockAhead, BranchTargets, GasBlocks, Opcode, OpcodeTable, Program};
 
 const TABLES: [OpcodeTable; 2] = [OpcodeTable::Gp07, OpcodeTable::JamV1];
 
@@ -14,7 +14,7 @@ fn check(program: &Program, table: OpcodeTable) {
     let mut expected = program.instruction_starts().peekable();
     let mut is_trap_due = expected.peek().is_none().then_some(program.code_len_bytes());
     loop {
-        let cost = steps.cost();
+        let BlockAhead { cost, first_position, last_position } = steps.block_ahead();
         let Some(step) = steps.next() else { break };
         let position = step.position;
         match is_trap_due.take() {
@@ -28,6 +28,8 @@ fn check(program: &Program, table: OpcodeTable) {
         }
         assert_eq!(step.opcode, program.opcode_at(position, table));
         assert_eq!(cost, blocks.cost_from(position), "at {position}");
+        assert_eq!((first_position, blocks.cost_from(last_position)), (position, 1));
+        assert_eq!(cost == 1, last_position == position);
         assert_eq!(starts_block, blocks.is_start(position), "at {position}");
         assert_eq!(starts_block && step.opcode.is_some(), targets.contains(position), "at {position}");
         let mut instruction = program.instruction(&step);
@@ -36,7 +38,7 @@ fn check(program: &Program, table: OpcodeTable) {
         assert_eq!(instruction, program.instruction_at(position, table));
         starts_block = step.opcode.is_some_and(Opcode::is_terminator);
     }
-    assert_eq!((expected.next(), is_trap_due, steps.cost()), (None, None, 0));
+    assert_eq!((expected.next(), is_trap_due, steps.block_ahead().cost), (None, None, 0));
 }
 
 #[test]

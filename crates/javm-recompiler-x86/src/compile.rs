@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use javm_isa::{Opcode, OpcodeTable, Program};
+use javm_isa::{BlockAhead, Opcode, OpcodeTable, Program};
 
 use crate::compiled::CompiledCode;
 use crate::error::CompileError;
@@ -12,7 +12,7 @@ use crate::translate::Translator;
 
 /// The most machine code that one instruction takes, rare paths and the charge for a block included. An
 /// implicit trap (at the end of the code and after too many argument octets) counts as an instruction.
-pub const MAX_INSTRUCTION_LEN_BYTES: u32 = 128;
+pub const MAX_INSTRUCTION_LEN_BYTES: u32 = 192;
 
 /// The most machine code that is not an instruction's.
 pub const MAX_PROLOGUE_LEN_BYTES: u32 = 1024;
@@ -23,13 +23,16 @@ pub const MAX_JUMP_TABLE_ENTRIES: u64 = 1 << 28;
 /// Octets of machine code to expect for one of program code: room made ahead, no bound.
 const EXPECTED_EXPANSION: usize = 3;
 
+/// The longest loop that is kept on one line, see [`Translator::keep_on_a_line`].
+const MAX_LINE_INSTRUCTION_COUNT: u32 = 10;
+
 /// Translates `program`. It need not be valid: what is not an instruction becomes a trap.
 ///
 /// Takes time and memory linear in the length of the program's blob: while it runs, an octet for each four of
 /// code, up to 26 an instruction, and up to three times the result.
 ///
 /// # Errors
-/// [`CompileError`] for programs of more than 2^24 instructions, and for jump tables of more than
+/// [`CompileError`] for programs of more than 2^23 instructions, and for jump tables of more than
 /// [`MAX_JUMP_TABLE_ENTRIES`].
 pub fn compile(
     program: &Program,
@@ -61,11 +64,15 @@ pub fn compile_within(
     let mut cost = 0;
     let mut is_block_start = program.is_instruction_start(0) || program.code().is_empty();
     loop {
+        let before = translator.len_bytes();
         if cost == 0 {
-            cost = steps.cost();
+            let block = steps.block_ahead();
+            cost = block.cost;
+            if is_block_start && is_short_loop(program, table, &block) {
+                translator.keep_on_a_line(cost);
+            }
         }
         let Some(step) = steps.next() else { break };
-        let before = translator.len_bytes();
         if is_block_start {
             translator.start_block(&step, cost);
         }
@@ -87,6 +94,14 @@ pub fn compile_within(
     positions.shrink();
     let jump_table = jump_table(program, &translator, sized_entry_count);
     Ok(CompiledCode { code: translator.finish(), jump_table, positions, body: (start, end) })
+}
+
+/// Does the block, a short one, end with a branch to its own start?
+fn is_short_loop(program: &Program, table: OpcodeTable, block: &BlockAhead) -> bool {
+    if block.cost > MAX_LINE_INSTRUCTION_COUNT {
+        return false;
+    }
+    program.instruction_at(block.last_position, table).target == Some(block.first_position)
 }
 
 fn count_instructions(program: &Program) -> Result<usize, CompileError> {

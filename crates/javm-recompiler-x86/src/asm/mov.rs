@@ -78,6 +78,24 @@ impl Asm {
         self.put(Encoding::registers(width, Op::two(0x40 | condition as u8), d as u8, s));
     }
 
+    /// `nop`s of so many octets together, as few as there can be.
+    pub fn nops(&mut self, len_bytes: u32) {
+        const NOP: Encoding = Encoding::EMPTY;
+        for start in (0..len_bytes).step_by(8) {
+            let head = |mode: u8| NOP.octet(0x0F).octet(0x1F).octet(mode);
+            self.put(match (len_bytes - start).min(8) {
+                1 => NOP.octet(0x90),
+                2 => NOP.octet(0x66).octet(0x90),
+                3 => head(0x00),
+                4 => head(0x40).imm8(0),
+                5 => head(0x44).octet(0).imm8(0),
+                6 => NOP.octet(0x66).octet(0x0F).octet(0x1F).octet(0x44).octet(0).imm8(0),
+                7 => head(0x80).imm32(0),
+                _ => head(0x84).octet(0).imm32(0),
+            });
+        }
+    }
+
     /// `setcc d8`
     #[inline(always)]
     pub fn set(&mut self, condition: Condition, d: Gpr) {

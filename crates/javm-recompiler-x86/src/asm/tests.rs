@@ -338,6 +338,18 @@ fn three_operands() {
 }
 
 #[test]
+fn nops_take_the_octets_they_are_told_to() {
+    for len_bytes in 0..100 {
+        let code = emitted(|asm| asm.nops(len_bytes));
+        assert_eq!(code.len(), len_bytes as usize);
+        let instructions: Vec<_> = Decoder::with_ip(64, &code, 0, DecoderOptions::NONE).into_iter().collect();
+        let is_nop = |code| format!("{code:?}").starts_with("Nop");
+        assert!(instructions.iter().all(|instruction| is_nop(instruction.code())));
+        assert_eq!(instructions.len(), code.len().div_ceil(8));
+    }
+}
+
+#[test]
 fn jumps() {
     check(|asm| asm.jump(0), "jmp 0x0");
     for condition in Condition::ALL {

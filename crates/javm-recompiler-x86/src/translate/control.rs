@@ -8,6 +8,8 @@ use crate::registers::{GAS, SCRATCH, UPPER};
 
 use super::Translator;
 
+const LINE_LEN_BYTES: u32 = 64;
+
 /// Where a jump leads.
 enum Destination {
     /// To a block that has begun here in the machine code.
@@ -19,6 +21,18 @@ enum Destination {
 }
 
 impl Translator {
+    /// Puts the block that comes next, a loop of so many instructions, on one line if it is likely to fit:
+    /// processors fetch, and keep what they have decoded, by lines of 64 octets.
+    pub fn keep_on_a_line(&mut self, instruction_count: u32) {
+        /// Octets of a charge, and of an instruction, about.
+        const CHARGE: u32 = 12;
+        const EACH: u32 = 5;
+        let used = self.asm.position() % LINE_LEN_BYTES;
+        if used + CHARGE + EACH * instruction_count > LINE_LEN_BYTES {
+            self.asm.nops(LINE_LEN_BYTES - used);
+        }
+    }
+
     /// Charges for the block that starts with this step, or leaves. It may be jumped to if it starts with an
     /// instruction.
     pub fn start_block(&mut self, step: &Step, cost: u32) {
