@@ -6,13 +6,16 @@ use javm_isa::{
     BranchTargets, DynamicJump, GasBlocks, Instruction, Opcode, OpcodeTable, Program, Reg, dynamic_jump,
 };
 
+use crate::op::fused;
+
 /// The index of no record: going there is a panic.
 pub(crate) const NO_RECORD: u32 = u32::MAX;
 
 /// An instruction as the run loop wants it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
-    pub opcode: Opcode,
+    /// The number of what runs it: the opcode, or that of a pair with the next one.
+    pub handler: u8,
     pub a: Reg,
     pub b: Reg,
     pub d: Reg,
@@ -57,7 +60,7 @@ impl Code {
         let gas_blocks = GasBlocks::new(program, table);
         let record_at_target =
             |target: u32| if branch_targets.contains(target) { index.find(target) } else { None };
-        let records = positions
+        let mut records: Vec<Record> = positions
             .iter()
             .map(|&position| {
                 let instruction = program.instruction_at(position, table);
@@ -65,6 +68,7 @@ impl Code {
                 record(&instruction, target_record, gas_blocks.cost_from(position))
             })
             .collect();
+        fuse(&mut records);
         let jump_record = |entry| {
             program.jump_target(entry, &branch_targets).and_then(record_at_target).unwrap_or(NO_RECORD)
         };
@@ -96,20 +100,16 @@ impl Code {
             + self.positions.last().map_or(0, |&end| end as usize / 8 + 1)
     }
 
-    /// Where execution goes on after the instruction at `pc`; `pc` itself if there is none.
-    pub(crate) fn next_pc(&self, pc: u32) -> u32 {
-        let next = self.record_at(pc).and_then(|record| self.positions.get(record as usize + 1));
-        next.copied().unwrap_or(pc)
-    }
-
-    /// The record at `pc`.
-    pub(crate) fn record_at(&self, pc: u32) -> Option<u32> {
-        self.index.find(pc)
+    /// The record at `pc`, which may be `guess`.
+    #[inline]
+    pub(crate) fn record_near(&self, pc: u32, guess: u32) -> Option<u32> {
+        if self.position(guess) == Some(pc) { Some(guess) } else { self.index.find(pc) }
     }
 
     /// The position of a record.
-    pub(crate) fn position(&self, record: usize) -> u32 {
-        self.positions[record]
+    #[inline]
+    pub(crate) fn position(&self, record: u32) -> Option<u32> {
+        self.positions.get(record as usize).copied()
     }
 
     /// The record a dynamic jump leads to, [`NO_RECORD`] if to none; `None` if it halts.
@@ -132,7 +132,18 @@ fn record(instruction: &Instruction, target_record: u32, gas: u32) -> Record {
         _ if has_target(opcode) => target_record,
         _ => y as u32,
     };
-    Record { opcode, a, b, d, x: x as u32, y, gas }
+    Record { handler: opcode as u8, a, b, d, x: x as u32, y, gas }
+}
+
+/// Gives the first of two instructions the handler of both, where there is one. A terminator is never the first,
+/// so both are in one block.
+fn fuse(records: &mut [Record]) {
+    for index in 1..records.len() {
+        let [first, second] = [index - 1, index].map(|index| Opcode::ALL[records[index].handler as usize]);
+        if let Some(handler) = fused(first, second) {
+            records[index - 1].handler = handler;
+        }
+    }
 }
 
 fn has_target(opcode: Opcode) -> bool {

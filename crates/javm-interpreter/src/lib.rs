@@ -14,7 +14,9 @@ mod code;
 mod exit;
 mod machine;
 mod memory;
+mod op;
 mod run;
+mod step;
 
 pub use code::Code;
 pub use exit::Exit;

@@ -13,6 +13,20 @@ pub struct Miss;
 /// Accesses have no alignment; one that runs past the last address goes on at 0. Each is done whole or
 /// not at all. An implementation may take from the meter what an access costs, before it takes effect.
 pub trait Memory {
+    /// Reads octets that lie in one page, if that takes nothing: the page is there, and nothing is to be paid.
+    /// `None` is no miss; the engine asks again by the methods below. For speed alone, hence the default.
+    #[inline(always)]
+    fn load_ready<const LEN: usize>(&mut self, _address: u32) -> Option<[u8; LEN]> {
+        None
+    }
+
+    /// Writes octets within one page and says `true`, if that takes nothing. As
+    /// [`load_ready`](Self::load_ready).
+    #[inline(always)]
+    fn store_ready<const LEN: usize>(&mut self, _address: u32, _octets: [u8; LEN]) -> bool {
+        false
+    }
+
     /// Reads one octet.
     ///
     /// # Errors

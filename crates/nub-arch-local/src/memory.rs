@@ -132,6 +132,33 @@ impl LocalMemory {
 }
 
 impl Memory for LocalMemory {
+    #[inline(always)]
+    fn load_ready<const LEN: usize>(&mut self, address: u32) -> Option<[u8; LEN]> {
+        let (page, offset) = split(address);
+        let end = offset + LEN;
+        if end > PAGE_BYTES {
+            return None;
+        }
+        let bytes = match self.table.get(page)? {
+            Mapping::Private(content) => content.bytes(),
+            Mapping::ReadOnly(content) | Mapping::CopyOnWrite(content) => content.bytes(),
+            Mapping::Unmapped => return None,
+        };
+        bytes[offset..end].first_chunk().copied()
+    }
+
+    #[inline(always)]
+    fn store_ready<const LEN: usize>(&mut self, address: u32, octets: [u8; LEN]) -> bool {
+        let (page, offset) = split(address);
+        let end = offset + LEN;
+        if end > PAGE_BYTES {
+            return false;
+        }
+        let Some(Mapping::Private(content)) = self.table.get_mut(page) else { return false };
+        content.bytes_mut()[offset..end].copy_from_slice(&octets);
+        true
+    }
+
     #[inline]
     fn load_u8(&mut self, address: u32, meter: &mut Meter) -> Result<u8, Miss> {
         self.load(address, meter).map(u8::from_le_bytes)
