@@ -102,11 +102,11 @@ fn fill(control: &mut Control, frame: &mut TrapFrame, address: u64) -> bool {
     if offset == 0 || offset > PAGE_BYTES - 8 {
         return false;
     }
-    let mut meter = Meter { gas_left: frame.rsp, pages_left: control.native.pages_left };
+    let mut meter = Meter { gas_left: frame.r12, pages_left: control.native.pages_left };
     if !fault::fill_window_page(control, address, fault::kind(frame.error_code), &mut meter) {
         return false;
     }
-    frame.rsp = meter.gas_left;
+    frame.r12 = meter.gas_left;
     control.native.pages_left = meter.pages_left;
     true
 }
@@ -133,7 +133,7 @@ fn end(control: &mut Control, frame: &mut TrapFrame, address: u64) {
 }
 
 /// The fault path keeps the gas where it found it.
-const _: () = assert!(GAS_REGISTER == 4);
+const _: () = assert!(GAS_REGISTER == 12);
 
 /// Interrupts off, and nothing else.
 const KERNEL_FLAGS: u64 = 2;

@@ -4,9 +4,8 @@ use javm_isa::{REGISTER_COUNT, Reg};
 
 use crate::asm::Gpr;
 
-/// Holds the gas left. No stack is used, and this is the one register that no instruction needs in any form
-/// that rsp does not have.
-pub(crate) const GAS: Gpr = Gpr::Rsp;
+/// Holds the gas left.
+pub(crate) const GAS: Gpr = Gpr::R12;
 
 /// Nothing lives here between instructions. Counts of shifts must be here.
 pub(crate) const SCRATCH: Gpr = Gpr::Rcx;
@@ -15,9 +14,10 @@ pub(crate) const SCRATCH: Gpr = Gpr::Rcx;
 pub(crate) const UPPER: Gpr = Gpr::Rdx;
 
 /// r0 to r12. The stack pointer and the first arguments get short encodings as bases; rax, which products
-/// and quotients overwrite, is a temporary.
+/// and quotients overwrite, is a temporary. The return address is hardly calculated with, so it is in rsp: there
+/// processors are slow at sums.
 const GPRS: [Gpr; REGISTER_COUNT] = [
-    Gpr::R12, // r0, return address
+    Gpr::Rsp, // r0, return address
     Gpr::Rbp, // r1, stack pointer
     Gpr::Rax, // r2, temporary
     Gpr::R15, // r3, temporary
@@ -50,5 +50,5 @@ pub const MACHINE_REGISTERS: [u8; REGISTER_COUNT] = {
     numbers
 };
 
-/// The number of the machine register that holds the gas left while code runs: that of rsp.
+/// The number of the machine register that holds the gas left while code runs: that of r12.
 pub const GAS_REGISTER: u8 = GAS as u8;

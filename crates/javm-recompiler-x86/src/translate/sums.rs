@@ -11,8 +11,13 @@ impl Translator {
             self.asm.alu(Alu::Add, width, d, b);
         } else if d == b {
             self.asm.alu(Alu::Add, width, d, a);
-        } else {
+        } else if b != Gpr::Rsp {
             self.asm.lea(width, d, Mem::indexed(a, b));
+        } else if a != Gpr::Rsp {
+            self.asm.lea(width, d, Mem::indexed(b, a));
+        } else {
+            self.copy(d, a);
+            self.asm.alu(Alu::Add, width, d, b);
         }
         self.extend(width, d);
     }
