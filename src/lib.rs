@@ -29,6 +29,8 @@ pub use nub_abi::{
     Log, PROTOCOL_VERSION, Params, Receipt, Status, Summary, blake2b_256, codec, error, host_call, params,
 };
 pub use nub_state::proof;
+pub use nub_store::{BlockDevice, DeviceError, MemoryDevice};
+pub use nub_store_file::{FileError, FileStoreError};
 
 /// The example in the README compiles and runs.
 #[cfg(doctest)]
