@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
 
-use crate::commands::import;
+use crate::commands::{export, fsck, import, stats};
 
 /// Tools of the Nub microkernel.
 #[derive(Parser)]
@@ -16,14 +16,27 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Verify a state in a portable file.
+    /// Check a store: every page, every object by its hash, everything under the retained roots.
+    ///
+    /// Writes nothing. Prints what is wrong, one finding a line; exit code 1 if there is any.
+    Fsck(fsck::Arguments),
+    /// Write the committed state of a store to a portable file.
+    Export(export::Arguments),
+    /// Verify a state in a portable file, and make a store of it.
+    ///
+    /// Everything is verified before the store is made.
     Import(import::Arguments),
+    /// Print figures of a store.
+    Stats(stats::Arguments),
 }
 
 /// Reads the command line and does what it says.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
+        Command::Fsck(arguments) => finish(fsck::run(&arguments)),
+        Command::Export(arguments) => finish(export::run(&arguments)),
         Command::Import(arguments) => finish(import::run(&arguments)),
+        Command::Stats(arguments) => finish(stats::run(&arguments)),
     }
 }
 

@@ -48,6 +48,26 @@ impl<D: BlockDevice> Store<D> {
         Ok(())
     }
 
+    /// Writes objects that a later commit's root will refer to, for states too large for one batch. They count
+    /// once a commit follows; there must be no collection in between.
+    ///
+    /// # Errors
+    /// [`WriteError`], as for [`commit`](Self::commit).
+    pub fn stage<T: AsRef<[u8]>>(&mut self, objects: &[(Hash, T)]) -> Result<(), WriteError> {
+        self.check_writable()?;
+        self.check_objects(objects)?;
+        let batch = self.new_objects(objects)?;
+        self.make_room(&batch)?;
+        let keep = self.reserve_segments();
+        let appended = self.append(&batch, FrameKind::Objects, keep)?;
+        for ((hash, _), address) in batch.iter().zip(&appended.addresses) {
+            self.index.insert(hash, *address, self.collector.is_active());
+        }
+        self.checkpoint_if_due();
+        self.index.evict();
+        Ok(())
+    }
+
     /// Compares objects with their hashes before anything is written: recovery will.
     fn check_objects<T: AsRef<[u8]>>(&self, objects: &[(Hash, T)]) -> Result<(), WriteError> {
         let limit = self.object_bytes_max();

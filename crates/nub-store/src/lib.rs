@@ -15,6 +15,7 @@
 //! - [`store`], [`options`], [`error`]: an open store, what it is told, why it fails
 //! - `create`, `recover`: making and opening
 //! - `read`, `append`, `commit`, `checkpoint`, `collect`: what it does
+//! - [`fsck`](fsck()): a check that needs none of that
 //! - `index`, `leaf`, `pages`, `segments`, `cache`: what it knows
 
 #![no_std]
@@ -32,6 +33,7 @@ pub mod device;
 pub mod error;
 pub mod fault;
 pub mod format;
+mod fsck;
 mod index;
 mod leaf;
 pub mod memory;
@@ -47,6 +49,7 @@ pub use create::OpenOrCreateError;
 pub use device::{BLOCK_BYTES, BlockDevice, DeviceError};
 pub use error::{CollectError, CreateError, OpenError, ReadError, WriteError};
 pub use format::superblock::RootEntry;
+pub use fsck::{Finding, FsckReport, fsck};
 pub use memory::MemoryDevice;
 pub use options::{ForEachChild, Layout, NotAnObject, Options};
 pub use store::{Stats, Store, Written};

@@ -15,8 +15,8 @@ use nub_store::{
 /// Whose store it is.
 pub const CHAIN: u64 = 7;
 /// Leaves of the simulated state, and how many a middle node has.
-const LEAVES: usize = 24;
-const FAN_OUT: usize = 6;
+const LEAVES: usize = 16;
+const FAN_OUT: usize = 4;
 
 /// An object of the simulation: a count of children, their hashes, and octets.
 pub fn object(children: &[Hash], octets: &[u8]) -> Vec<u8> {
@@ -42,7 +42,7 @@ pub fn options() -> Options {
     Options {
         cache_bytes: 0,
         index_bytes: 16 << 10,
-        checkpoint_bytes: 400 << 10,
+        checkpoint_bytes: 160 << 10,
         children: Some(children),
         collect_bytes_min: 256 << 10,
         collect_percent: 140,
@@ -69,7 +69,7 @@ impl State {
         for _ in 0..count {
             let leaf = coin.below(LEAVES as u64) as usize;
             let length = match coin.below(10) {
-                0 => 3000 + coin.below(20_000),
+                0 => 3000 + coin.below(9_000),
                 _ => 40 + coin.below(400),
             };
             let variety = if coin.below(4) == 0 { 3 } else { u64::MAX };
@@ -138,14 +138,16 @@ struct Simulation {
     acknowledged: Vec<(RootEntry, State)>,
     /// The commit under way.
     in_flight: Option<(RootEntry, State)>,
+    /// Whether a crash loses in every way there is, or in one by the coin.
+    every_loss: bool,
     report: Report,
 }
 
-/// Runs the simulation of a seed.
+/// Runs the simulation of a seed. After each step of the device it crashes in every way there is, or in one.
 ///
 /// # Panics
 /// If the store breaks its promise.
-pub fn run(seed: u64, operations: u64) -> Report {
+pub fn run(seed: u64, operations: u64, every_loss: bool) -> Report {
     let coin = Coin::new(seed);
     let store = Store::create(FaultDevice::default(), CHAIN, LAYOUT, options()).expect("a blank device");
     let mut simulation = Simulation {
@@ -155,6 +157,7 @@ pub fn run(seed: u64, operations: u64) -> Report {
         state: State::new(),
         acknowledged: Vec::new(),
         in_flight: None,
+        every_loss,
         report: Report::default(),
     };
     simulation.crash_while_created();
@@ -277,7 +280,9 @@ impl Simulation {
         for step in self.store.device_mut().take_steps() {
             self.medium.apply(&step);
             self.report.crash_points += 1;
-            for loss in Loss::ALL {
+            let one = Loss::ALL[self.coin.below(5) as usize];
+            let every_loss = self.every_loss;
+            for loss in Loss::ALL.into_iter().filter(|loss| every_loss || *loss == one) {
                 let image = self.medium.crash(loss, &mut self.coin);
                 self.report.images += 1;
                 let goes_on = self.coin.below(8) == 0;
