@@ -90,6 +90,25 @@ fn setting(params: &[u8], height: u64) -> (Script, Event) {
 
 /// Output and logs of `before` and `after` once used up what a block's receipts may have.
 #[test]
+fn before_may_answer_with_any_arguments_there_may_be() {
+    let mut params = obedient_params();
+    params.limits.argument_bytes = 20_000;
+    params.limits.authentication_bytes = 30_000;
+    (params.limits.output_bytes, params.limits.receipts_bytes) = (100, 200);
+    for kind in chain::backends() {
+        let mut chain = TestChain::start(kind, &chain::genesis(params.clone()), [7; 32]);
+        let args = |length: usize| vec![3u8; length];
+        let event = event(probe::PASSED_COUNT, vec![]);
+        let with =
+            |length| told(ADMIT, (ADMITTED, event.target, args(length), event.gas_limit), event.clone());
+        let statuses = [20_000, 20_001].map(|length| chain.run(with(length)).status);
+        assert_eq!(statuses, [Status::Success, Status::Rejected]);
+        // What `after` says is no receipt's either, but has the limit of others.
+        assert_eq!(asked(&mut chain), (2, 1));
+    }
+}
+
+#[test]
 fn what_the_chain_instance_says_does_not_count_as_receipts() {
     let mut params = obedient_params();
     params.limits.receipts_bytes = 1_000;

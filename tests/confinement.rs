@@ -10,7 +10,9 @@ mod chain;
 use chain::script::{SCRATCH, Script};
 use chain::{CHAIN_ID, TestChain, event, probe};
 use nub::error::Abort;
-use nub::host_call::{BUSY, GONE, NO_CAPABILITY, NO_RIGHT, PASSED, RIGHT_CALL, RIGHT_GRANT, RIGHT_MANAGE};
+use nub::host_call::{
+    BUSY, GONE, NO_CAPABILITY, NO_RIGHT, NONE, PASSED, RIGHT_CALL, RIGHT_GRANT, RIGHT_MANAGE, TOO_HIGH,
+};
 use nub::{BackendKind, Badge, Blobs, Event, Genesis, Hash, InstanceId, Nub, Params, SharedBlobs, Status};
 use nub_state::{Handle, Image, Link, Loader, Ref, StateError};
 use proptest::prelude::*;
@@ -34,6 +36,29 @@ enum Held {
     Ref(Ref),
     Image,
     Data,
+    CNode(BTreeMap<u8, Held>),
+}
+
+/// The height of the highest CNode in a slot: the Instance's own is one higher.
+const SLOT_HEIGHT_MAX: u32 = 15;
+
+impl Held {
+    /// How many CNodes are in each other; 0 for what is none.
+    fn height(&self) -> u32 {
+        match self {
+            Self::CNode(entries) => 1 + entries.values().map(Self::height).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// The Refs that it is or holds.
+    fn refs(&self) -> Vec<&Ref> {
+        match self {
+            Self::Ref(reference) => vec![reference],
+            Self::CNode(entries) => entries.values().flat_map(Self::refs).collect(),
+            _ => vec![],
+        }
+    }
 }
 
 /// A step of a script.
@@ -44,6 +69,10 @@ enum Step {
     Drop { slot: u8 },
     Mint { from: u16, to: u8, rights: u8, badge: Option<u8> },
     NewData { slot: u8 },
+    NewCNode { slot: u8 },
+    Get { from: u16, key: u8, to: u8 },
+    Put { slot: u8, key: u8, from: u16 },
+    Remove { slot: u8, key: u8 },
     Create { image: u8, to: u8, public: bool, badge: u8 },
     Clone { from: u16, to: u8, badge: u8 },
     Upgrade { from: u16, image: u8 },
@@ -78,6 +107,10 @@ fn steps(depth: u32) -> BoxedStrategy<Vec<Step>> {
         5 => (selector(), slot(), 1u8..8, prop::option::of(0u8..4))
             .prop_map(|(from, to, rights, badge)| Step::Mint { from, to, rights, badge }),
         1 => slot().prop_map(|slot| Step::NewData { slot }),
+        2 => slot().prop_map(|slot| Step::NewCNode { slot }),
+        3 => (selector(), 0u8..2, slot()).prop_map(|(from, key, to)| Step::Get { from, key, to }),
+        5 => (slot(), 0u8..2, selector()).prop_map(|(slot, key, from)| Step::Put { slot, key, from }),
+        1 => (slot(), 0u8..2).prop_map(|(slot, key)| Step::Remove { slot, key }),
         2 => (prop_oneof![3 => Just(IMAGE_SLOT), 1 => slot()], slot(), any::<bool>(), 0u8..4)
             .prop_map(|(image, to, public, badge)| Step::Create { image, to, public, badge }),
         2 => (selector(), slot(), 0u8..4).prop_map(|(from, to, badge)| Step::Clone { from, to, badge }),
@@ -121,6 +154,19 @@ fn script(steps: &[Step]) -> Script {
                 script.step(19, &[(*from).into(), (*to).into(), (*rights).into(), with_badge, address])
             }
             Step::NewData { slot } => script.step(20, &[(*slot).into(), 1]),
+            Step::NewCNode { slot } => script.step(33, &[(*slot).into()]),
+            Step::Get { from, key, to } => {
+                let key = script.data(&[*key]);
+                script.step(34, &[(*from).into(), key, 1, (*to).into()])
+            }
+            Step::Put { slot, key, from } => {
+                let key = script.data(&[*key]);
+                script.step(35, &[(*slot).into(), key, 1, (*from).into()])
+            }
+            Step::Remove { slot, key } => {
+                let key = script.data(&[*key]);
+                script.step(36, &[(*slot).into(), key, 1])
+            }
             Step::Create { image, to, public, badge: number } => {
                 let address = script.data(&badge(*number).0);
                 script.step(13, &[(*image).into(), (*to).into(), (*public).into(), address, SCRATCH])
@@ -225,6 +271,10 @@ impl Model {
             }
             Ok(held)
         };
+        let entries = |held: Held| match held {
+            Held::CNode(entries) => Ok(entries),
+            _ => Err(NO_CAPABILITY),
+        };
         let reference = |held: Held| match held {
             Held::Ref(reference) => Ok(reference),
             _ => Err(NO_CAPABILITY),
@@ -257,6 +307,28 @@ impl Model {
                 self.put(id, *to, Held::Ref(Ref { rights: *rights, badge, ..source }));
             }
             Step::NewData { slot } => self.put(id, *slot, Held::Data),
+            Step::NewCNode { slot } => self.put(id, *slot, Held::CNode(BTreeMap::new())),
+            Step::Get { from, key, to } => {
+                let held = entries(held(*from)?)?.remove(key).ok_or(NONE)?;
+                self.put(id, *to, held);
+            }
+            Step::Put { slot, key, from } => {
+                let mut entries = entries(held((*slot).into())?)?;
+                let inner = held(*from)?;
+                may_go(&inner)?;
+                entries.insert(*key, inner);
+                let outer = Held::CNode(entries);
+                if outer.height() > SLOT_HEIGHT_MAX {
+                    return Err(TOO_HIGH);
+                }
+                self.put(id, *slot, outer);
+            }
+            Step::Remove { slot, key } => {
+                let mut entries = entries(held((*slot).into())?)?;
+                let was_there = entries.remove(key).is_some();
+                self.put(id, *slot, Held::CNode(entries));
+                return Ok(was_there.into());
+            }
             Step::Create { image, to, public, badge: number } => {
                 image_in(image)?;
                 self.make(id, *to, badge(*number), Slots::new(), *public);
@@ -374,9 +446,10 @@ impl Reader {
         while let Some((key, link)) = entries.next(self)? {
             if let [slot] = key.as_bytes() {
                 let object = link.resolve(self)?;
-                let held = match (object.as_ref(), object.as_image()) {
-                    (Ok(reference), _) => Held::Ref(reference.clone()),
-                    (_, Ok(Image { .. })) => Held::Image,
+                let held = match (object.as_ref(), object.as_image(), object.as_cnode()) {
+                    (Ok(reference), ..) => Held::Ref(reference.clone()),
+                    (_, Ok(Image { .. }), _) => Held::Image,
+                    (_, _, Ok(_)) => Held::CNode(self.slots_of(&link)?),
                     _ => object.as_data_cap().map(|_| Held::Data)?,
                 };
                 slots.insert(*slot, held);
@@ -386,17 +459,18 @@ impl Reader {
     }
 }
 
-/// All Refs in slots.
+/// All Refs in slots, and in CNodes in slots.
 fn refs(slots: &BTreeMap<InstanceId, Slots>) -> impl Iterator<Item = &Ref> {
-    slots.values().flat_map(BTreeMap::values).filter_map(|held| match held {
-        Held::Ref(reference) => Some(reference),
-        _ => None,
-    })
+    slots.values().flat_map(BTreeMap::values).flat_map(Held::refs)
 }
 
 /// To an Instance that was there before: no right that nobody had, and no badge that no Ref had, unless
 /// somebody could manage it.
 fn check_confined(before: &BTreeMap<InstanceId, Slots>, after: &BTreeMap<InstanceId, Slots>) {
+    let in_cnodes = after.values().flat_map(BTreeMap::values).filter(|held| held.height() > 0);
+    for reference in in_cnodes.flat_map(Held::refs) {
+        assert!(reference.allows(RIGHT_GRANT), "it cannot be handed on, but its CNode can: {reference:?}");
+    }
     let mut rights = BTreeMap::<InstanceId, u8>::new();
     let mut badges = BTreeSet::new();
     for reference in refs(before) {

@@ -59,6 +59,11 @@ pub struct Admission {
     pub gas_limit: u64,
 }
 
+impl Admission {
+    /// Octets that an encoded Admission has beside its arguments, at most: origin, target, their length, gas limit.
+    pub const OVERHEAD_BYTES: u32 = 32 + 32 + 5 + 8;
+}
+
 impl Block {
     /// The block's bytes: kind tag, then SCALE.
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -19,6 +19,17 @@ pub(crate) struct Calls<'w, 'k, A: Arch> {
     pub(crate) world: &'w mut World<'k, A>,
     pub(crate) frames: Vec<Frame<A>>,
     pub(crate) logs: Vec<Log>,
+    /// What limits the output of the outermost frame.
+    pub(crate) outermost: OutputLimit,
+}
+
+/// What limits the output of a call from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutputLimit {
+    /// `output_bytes`, and with the logs what is left of `receipts_bytes`.
+    Receipt,
+    /// So many octets: nobody keeps it.
+    Bytes(u32),
 }
 
 /// What a frame does next.
@@ -46,16 +57,18 @@ pub(crate) struct RootCall<'a> {
     pub(crate) args: &'a [u8],
     pub(crate) gas_limit: u64,
     pub(crate) origin: Origin,
+    pub(crate) output: OutputLimit,
 }
 
 impl<'w, 'k, A: Arch> Calls<'w, 'k, A> {
     pub(crate) fn new(world: &'w mut World<'k, A>) -> Self {
-        Self { world, frames: Vec::new(), logs: Vec::new() }
+        Self { world, frames: Vec::new(), logs: Vec::new(), outermost: OutputLimit::Receipt }
     }
 
     /// Runs a call from outside to its end. Faults in the call itself give a receipt with gas 0.
     pub(crate) fn run_root(mut self, call: RootCall<'_>) -> Result<Receipt, Abort> {
         let gas_limit = call.gas_limit;
+        self.outermost = call.output;
         let ended = match self.enter_root(call) {
             Ok(frame) => self.run(frame)?,
             Err(RootStop::Refused(status)) => return Ok(refused(status)),

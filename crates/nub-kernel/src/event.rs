@@ -1,7 +1,7 @@
 //! One event: admitted by the Chain Instance where there is one, run, and reported to it.
 
 use crate::arch::Arch;
-use crate::calls::{Calls, RootCall, refused};
+use crate::calls::{Calls, OutputLimit, RootCall, refused};
 use crate::frame::{Origin, Passed};
 use crate::stop::invariant;
 use crate::world::World;
@@ -49,7 +49,8 @@ fn before<A: Arch>(
     chain: InstanceId,
     event: &Event,
 ) -> Result<Option<Admission>, Abort> {
-    let receipt = chain_call(world, chain, CHAIN_BEFORE, &event.encode(), world.params.before_gas)?;
+    let output = OutputLimit::Bytes(world.params.limits.argument_bytes + Admission::OVERHEAD_BYTES);
+    let receipt = chain_call(world, chain, (CHAIN_BEFORE, world.params.before_gas), &event.encode(), output)?;
     if receipt.status != Status::Success {
         return Ok(None);
     }
@@ -67,18 +68,20 @@ fn after<A: Arch>(
     receipt: &Receipt,
 ) -> Result<Status, Abort> {
     let args = (event, receipt.status, receipt.gas_used).encode();
-    chain_call(world, chain, CHAIN_AFTER, &args, world.params.after_gas).map(|receipt| receipt.status)
+    let output = OutputLimit::Bytes(world.params.limits.output_bytes);
+    let receipt = chain_call(world, chain, (CHAIN_AFTER, world.params.after_gas), &args, output)?;
+    Ok(receipt.status)
 }
 
 /// Calls the Chain Instance from outside the machine, with nothing passed. Its logs are not kept.
 fn chain_call<A: Arch>(
     world: &mut World<'_, A>,
     chain: InstanceId,
-    endpoint: u16,
+    (endpoint, gas_limit): (u16, u64),
     args: &[u8],
-    gas_limit: u64,
+    output: OutputLimit,
 ) -> Result<Receipt, Abort> {
-    let call = RootCall { target: chain, endpoint, args, gas_limit, origin: Origin::default() };
+    let call = RootCall { target: chain, endpoint, args, gas_limit, origin: Origin::default(), output };
     world.apart_from_receipts(|world| Calls::new(world).run_root(call))
 }
 
@@ -109,6 +112,7 @@ fn run_event<A: Arch>(
         args: &admission.args,
         gas_limit: admission.gas_limit,
         origin: Origin { caller: None, badge: admission.origin, passed },
+        output: OutputLimit::Receipt,
     })
 }
 

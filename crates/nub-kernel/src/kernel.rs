@@ -2,7 +2,7 @@
 
 use crate::arch::{Arch, Blobs};
 use crate::block::{check_event, limit, params_at};
-use crate::calls::{Calls, RootCall};
+use crate::calls::{Calls, OutputLimit, RootCall};
 use crate::candidates::Candidates;
 use crate::event::admit_and_run;
 use crate::frame::Origin;
@@ -135,6 +135,7 @@ impl<A: Arch> Kernel<A> {
             args: &query.args,
             gas_limit: query.gas_limit,
             origin: Origin::default(),
+            output: OutputLimit::Receipt,
         };
         let receipt = Calls::new(&mut world).run_root(call)?;
         drop(world);

@@ -154,16 +154,14 @@ impl<A: Arch> Runtime<A> {
         self.objects.insert(hash, handle, bytes);
     }
 
-    /// Hashes what a new System changed; its new objects are pending then.
+    /// Hashes what a new System changed; its new objects are pending then, each as soon as it is hashed.
     pub(crate) fn reroot(&mut self, system: System) -> Rooted {
-        let mut new = Vec::new();
-        let root = seal_root(system, &mut |hash, bytes, handle| new.push((hash, bytes, handle)));
-        let mut objects = Vec::with_capacity(new.len());
-        for (hash, bytes, handle) in new {
+        let mut objects = Vec::new();
+        let root = seal_root(system, &mut |hash, bytes, handle| {
             objects.push(hash);
             self.pending.add(hash, bytes);
             self.remember(hash, handle);
-        }
+        });
         Rooted { root: root.hash, objects, objects_hashed: root.objects_hashed }
     }
 

@@ -1,7 +1,7 @@
 //! Ways a frame ends by its own will: halt, return, revert.
 
 use crate::arch::Arch;
-use crate::calls::{Calls, Next};
+use crate::calls::{Calls, Next, OutputLimit};
 use crate::stop::{Stop, price};
 use nub_abi::Status;
 
@@ -15,12 +15,16 @@ impl<A: Arch> Calls<'_, '_, A> {
     /// not be read, fails the frame.
     pub(super) fn finish(&mut self, status: Status) -> Result<Next<A>, Stop> {
         let (address, len_bytes) = (self.argument(0)?, self.argument(1)? as u32);
-        if len_bytes > self.world.params.limits.output_bytes {
-            return Err(Stop::Fail(Status::LimitExceeded));
-        }
-        // Only the outermost frame's output is in a receipt.
-        let in_receipt = self.frames.len() == 1;
-        if in_receipt && !self.world.receipts_fit(self.receipt_bytes(len_bytes as usize)) {
+        // Only the outermost frame's output is in a receipt, if there is one.
+        let fits = match self.outermost {
+            OutputLimit::Bytes(most) if self.frames.len() == 1 => len_bytes <= most,
+            OutputLimit::Receipt if self.frames.len() == 1 => {
+                len_bytes <= self.world.params.limits.output_bytes
+                    && self.world.receipts_fit(self.receipt_bytes(len_bytes as usize))
+            }
+            _ => len_bytes <= self.world.params.limits.output_bytes,
+        };
+        if !fits {
             return Err(Stop::Fail(Status::LimitExceeded));
         }
         self.charge(price(self.world.params.gas.output_byte, len_bytes as usize))?;
