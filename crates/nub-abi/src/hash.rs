@@ -31,6 +31,16 @@ impl AsRef<[u8]> for Hash {
     }
 }
 
+/// How many hashes were computed.
+#[cfg(feature = "count-hashes")]
+static COMPUTED: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);
+
+/// How many hashes this process has computed, whatever it computed them for. Only with the feature `count-hashes`.
+#[cfg(feature = "count-hashes")]
+pub fn hashes_computed() -> u64 {
+    COMPUTED.load(core::sync::atomic::Ordering::Relaxed)
+}
+
 /// blake2b-256 of `bytes` (RFC 7693, no key, 32 octets of output).
 pub fn blake2b_256(bytes: &[u8]) -> Hash {
     blake2b_256_parts(&[bytes])
@@ -38,6 +48,8 @@ pub fn blake2b_256(bytes: &[u8]) -> Hash {
 
 /// blake2b-256 of the concatenation of `parts`.
 pub fn blake2b_256_parts(parts: &[&[u8]]) -> Hash {
+    #[cfg(feature = "count-hashes")]
+    COMPUTED.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
     let mut hasher = blake2::Blake2b::<U32>::new();
     for part in parts {
         hasher.update(part);
