@@ -1,6 +1,6 @@
 //! Why an operation of the handle failed: the kernel refused it, or the backend failed.
 
-use nub_abi::error::QueryError;
+use nub_abi::error::{QueryError, StateImportError};
 use std::fmt::{Debug, Display};
 
 /// Why an operation on [`Nub`](crate::Nub) failed. Committed state is as it was before; only if the backend
@@ -35,6 +35,23 @@ pub enum ExportError {
     /// Writing the bytes.
     #[error("writing the export: {0}; what was written is not a whole export")]
     Write(#[from] std::io::Error),
+}
+
+/// Why a state was not imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The kernel or its backend.
+    #[error(transparent)]
+    Kernel(#[from] Failure<StateImportError>),
+    /// Reading the bytes.
+    #[error("reading the export: {0}; nothing was imported")]
+    Read(#[from] std::io::Error),
+}
+
+impl From<BackendError> for ImportError {
+    fn from(error: BackendError) -> Self {
+        Self::Kernel(Failure::Backend(error))
+    }
 }
 
 impl From<BackendError> for ExportError {

@@ -21,7 +21,7 @@ mod nub;
 
 pub use blobs::{Blobs, MemoryBlobs, SharedBlobs, SharedDevice, Storage, open_file};
 pub use builder::NubBuilder;
-pub use failure::{BackendError, ExportError, Failure};
+pub use failure::{BackendError, ExportError, Failure, ImportError};
 pub use nub::{BackendKind, Nub};
 pub use nub_abi::rpc::{EnginePolicy, Health, InvokeOutcome, Query, StoreConfig};
 pub use nub_abi::{

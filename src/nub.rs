@@ -2,7 +2,7 @@
 
 use crate::NubBuilder;
 use crate::backend::Backend;
-use crate::failure::{BackendError, ExportError, Failure};
+use crate::failure::{BackendError, ExportError, Failure, ImportError};
 use crate::hyperlight::{Guest, KillSwitch};
 use nub_abi::codec::decode_exact;
 use nub_abi::error::{ApplyError, CommitError, GenesisError, ProveError, QueryError, WitnessError};
@@ -10,7 +10,7 @@ use nub_abi::rpc::{Health, InvokeOutcome, Query, Reply, Request};
 use nub_abi::{Event, Genesis, Hash, Receipt, Summary};
 use nub_state::proof::{Claim, Proof};
 use parity_scale_codec::Encode;
-use std::io::Write;
+use std::io::{Read, Write};
 
 /// Where a kernel runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,13 @@ pub enum BackendKind {
 pub struct Nub {
     pub(crate) backend: Backend,
 }
+
+/// Bytes of a file that one message of an import takes.
+const IMPORT_CHUNK_BYTES: u64 = 1 << 20;
+/// Bytes of objects that one message of a witness takes, unless there is only one object.
+const WITNESS_CHUNK_BYTES: usize = 1 << 20;
+/// What the encoding adds to an object of a witness, at most.
+const WITNESS_OVERHEAD_BYTES: usize = 5;
 
 /// Sends a request and takes the reply of the same name out of its variant.
 macro_rules! ask {
@@ -133,7 +140,13 @@ impl Nub {
     /// [`ApplyError`] as for [`apply_block`](Self::apply_block).
     pub fn witness(&mut self, prior_root: Hash, block: &[u8]) -> Result<Vec<Vec<u8>>, Failure<ApplyError>> {
         let request = Request::Witness { prior_root, block: block.to_vec() };
-        ask!(self, request, Witness).map_err(Failure::Kernel)
+        let mut chunk = ask!(self, request, Witness).map_err(Failure::Kernel)?;
+        let mut witness = Vec::new();
+        while !chunk.is_empty() {
+            witness.append(&mut chunk);
+            chunk = ask!(self, Request::WitnessNext, Witness).map_err(Failure::Kernel)?;
+        }
+        Ok(witness)
     }
 
     /// Executes a block from a witness alone and gives the new root and its summary. The handle needs no
@@ -147,8 +160,15 @@ impl Nub {
         block: &[u8],
         witness: &[Vec<u8>],
     ) -> Result<(Hash, Summary), Failure<WitnessError>> {
-        let request =
-            Request::ExecuteWitness { prior_root, block: block.to_vec(), witness: witness.to_vec() };
+        let (mut given, mut rest) = (0, witness);
+        while chunk_len(rest) < rest.len() {
+            let (chunk, after) = rest.split_at(chunk_len(rest));
+            let request = Request::GiveWitness { first: given == 0, witness: chunk.to_vec() };
+            let taken = ask!(self, request, GiveWitness);
+            taken.map_err(|abort| Failure::Kernel(ApplyError::from(abort).into()))?;
+            (given, rest) = (given + chunk.len(), after);
+        }
+        let request = Request::ExecuteWitness { prior_root, block: block.to_vec(), witness: rest.to_vec() };
         ask!(self, request, ExecuteWitness).map_err(Failure::Kernel)
     }
 
@@ -178,6 +198,26 @@ impl Nub {
         Ok(bytes)
     }
 
+    /// Reads a state that [`export`](Self::export) wrote, checks every object of it, and commits it; gives how
+    /// many bytes. The handle must have no state, and `root` must be the file's.
+    ///
+    /// # Errors
+    /// [`ImportError`] if the file is not the export of that root, the environment failed, or the source did; there
+    /// is still no state.
+    pub fn import(&mut self, root: Hash, source: &mut impl Read) -> Result<u64, ImportError> {
+        let failure = |error| ImportError::Kernel(Failure::Kernel(error));
+        ask!(self, Request::ImportBegin(root), Import).map_err(failure)?;
+        let mut bytes = 0;
+        loop {
+            let mut chunk = Vec::new();
+            source.take(IMPORT_CHUNK_BYTES).read_to_end(&mut chunk)?;
+            bytes += chunk.len() as u64;
+            if ask!(self, Request::ImportNext(chunk), Import).map_err(failure)?.is_some() {
+                return Ok(bytes);
+            }
+        }
+    }
+
     /// The committed root; `None` before genesis.
     ///
     /// # Errors
@@ -193,4 +233,14 @@ impl Nub {
     pub fn health_check(&mut self) -> Result<Health, BackendError> {
         Ok(ask!(self, Request::HealthCheck, HealthCheck))
     }
+}
+
+/// How many objects of a witness the next message takes; at least one, if there is one.
+fn chunk_len(witness: &[Vec<u8>]) -> usize {
+    let mut bytes = 0;
+    let fits = |object: &&Vec<u8>| {
+        bytes += object.len() + WITNESS_OVERHEAD_BYTES;
+        bytes <= WITNESS_CHUNK_BYTES
+    };
+    witness.iter().take_while(fits).count().max(1).min(witness.len())
 }

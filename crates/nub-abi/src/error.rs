@@ -369,6 +369,45 @@ pub enum WitnessError {
     Surplus(Hash),
 }
 
+/// Why a state was not imported. There is still no state.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum StateImportError {
+    /// There is a state already.
+    #[error("this kernel already has a state with root {0}; import into a fresh handle")]
+    AlreadyInitialised(Hash),
+    /// No import is under way.
+    #[error("no import is under way; begin one with its root")]
+    NotBegun,
+    /// The file is of another state.
+    #[error("the export is of root {got}, not of {expected}; give the right file")]
+    AnotherRoot {
+        /// The root asked for.
+        expected: Hash,
+        /// The file's.
+        got: Hash,
+    },
+    /// The file is not an export, or damaged.
+    #[error("not an export of a state ({0}); get the file again")]
+    Malformed(String),
+    /// An object of the file is longer than any can be.
+    #[error("the export has an object of {0} bytes, longer than any; get the file again")]
+    TooLong(u64),
+    /// The file ends before its root.
+    #[error("the export ends early; get the file again")]
+    Truncated,
+    /// The root is not a state that this kernel can run.
+    #[error("root {root} is not a state this kernel can run: {reason}")]
+    NotASystem {
+        /// The root.
+        root: Hash,
+        /// Why.
+        reason: String,
+    },
+    /// The environment failed.
+    #[error(transparent)]
+    Abort(#[from] Abort),
+}
+
 /// Why there is no proof.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
 pub enum ProveError {

@@ -2,7 +2,10 @@
 //!
 //! Both sides are built from this file; a mismatch shows as a [`CodecError`](crate::codec::CodecError), never as a misread.
 
-use crate::error::{ApplyError, CommitError, GenesisError, OpenError, ProveError, QueryError, WitnessError};
+use crate::error::{
+    Abort, ApplyError, CommitError, GenesisError, OpenError, ProveError, QueryError, StateImportError,
+    WitnessError,
+};
 use crate::{Event, Hash, InstanceId, Receipt, Summary};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,13 +50,22 @@ pub enum Request {
         /// An encoded [`crate::Block`].
         block: Vec<u8>,
     },
+    /// Asks for the next objects of the witness.
+    WitnessNext,
+    /// Gives objects of a witness that is too long for one message.
+    GiveWitness {
+        /// Whether they are the first.
+        first: bool,
+        /// Encoded objects.
+        witness: Vec<Vec<u8>>,
+    },
     /// Executes a block from a witness alone; the kernel's own state is not used.
     ExecuteWitness {
         /// The root the block builds on.
         prior_root: Hash,
         /// An encoded [`crate::Block`].
         block: Vec<u8>,
-        /// Encoded objects.
+        /// Encoded objects, beside those given before.
         witness: Vec<Vec<u8>>,
     },
     /// Asks for a proof of what a root says of a claim.
@@ -67,6 +79,10 @@ pub enum Request {
     ExportBegin(Hash),
     /// Asks for the next bytes of the export.
     ExportNext,
+    /// Begins an import of the state of a root; one that was under way is given up.
+    ImportBegin(Hash),
+    /// Gives the next bytes of the file.
+    ImportNext(Vec<u8>),
     /// Asks for the committed root.
     StateRoot,
     /// Asks how the kernel is.
@@ -170,14 +186,18 @@ pub enum Reply {
     Query(Result<Receipt, QueryError>),
     /// To `Invoke`.
     Invoke(Result<InvokeOutcome, QueryError>),
-    /// To `Witness`: encoded objects, ascending by hash.
+    /// To `Witness` and `WitnessNext`: encoded objects, ascending by hash, none at the end.
     Witness(Result<Vec<Vec<u8>>, ApplyError>),
+    /// To `GiveWitness`.
+    GiveWitness(Result<(), Abort>),
     /// To `ExecuteWitness`: the new root and its summary.
     ExecuteWitness(Result<(Hash, Summary), WitnessError>),
     /// To `Prove`: an encoded `nub_state::proof::Proof`.
     Prove(Result<Vec<u8>, ProveError>),
     /// To `ExportBegin` and `ExportNext`: the next bytes, none at the end.
     Export(Result<Vec<u8>, QueryError>),
+    /// To `ImportBegin` and `ImportNext`: the root when the state is whole and committed.
+    Import(Result<Option<Hash>, StateImportError>),
     /// To `StateRoot`; `None` before genesis.
     StateRoot(Option<Hash>),
     /// To `HealthCheck`.

@@ -7,6 +7,7 @@ use crate::candidates::Candidates;
 use crate::event::admit_and_run;
 use crate::frame::Origin;
 use crate::genesis::check_params;
+use crate::import::StateImport;
 use crate::runtime::Runtime;
 use crate::world::World;
 use alloc::string::ToString;
@@ -31,6 +32,11 @@ pub struct Kernel<A: Arch> {
     pub(crate) candidates_max: u32,
     pub(crate) candidate_bytes_max: u64,
     pub(crate) export: Option<Export>,
+    pub(crate) import: Option<StateImport>,
+    /// What is still to give of the last witness, the next last.
+    pub(crate) witness: Vec<Hash>,
+    /// Objects given for the next execution from a witness.
+    pub(crate) given: Vec<Vec<u8>>,
 }
 
 /// The committed state.
@@ -50,6 +56,9 @@ impl<A: Arch> Kernel<A> {
             candidates_max: config.candidates_max,
             candidate_bytes_max: config.candidate_bytes,
             export: None,
+            import: None,
+            witness: Vec::new(),
+            given: Vec::new(),
         }
     }
 

@@ -26,6 +26,7 @@ mod event;
 mod frame;
 mod genesis;
 mod host_calls;
+mod import;
 mod kernel;
 mod memory;
 mod pager;

@@ -19,13 +19,17 @@ impl<A: Arch> Kernel<A> {
             Request::Rollback => Reply::Rollback(self.rollback()),
             Request::Query(query) => Reply::Query(self.query(query)),
             Request::Invoke { root, event } => Reply::Invoke(self.invoke(root, event)),
-            Request::Witness { prior_root, block } => Reply::Witness(self.witness(*prior_root, block)),
+            Request::Witness { prior_root, block } => Reply::Witness(self.witness_begin(*prior_root, block)),
+            Request::WitnessNext => Reply::Witness(self.witness_next()),
+            Request::GiveWitness { first, witness } => Reply::GiveWitness(self.give_witness(*first, witness)),
             Request::ExecuteWitness { prior_root, block, witness } => {
                 Reply::ExecuteWitness(self.execute_witness(*prior_root, block, witness))
             }
             Request::Prove { root, claim } => Reply::Prove(self.prove(root, claim)),
             Request::ExportBegin(root) => Reply::Export(self.export_begin(*root)),
             Request::ExportNext => Reply::Export(self.export_next()),
+            Request::ImportBegin(root) => Reply::Import(self.import_begin(*root).map(|()| None)),
+            Request::ImportNext(octets) => Reply::Import(self.import_next(octets)),
             Request::StateRoot => Reply::StateRoot(self.state_root()),
             Request::HealthCheck => Reply::HealthCheck(self.health_check()),
         }

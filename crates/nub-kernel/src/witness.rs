@@ -13,23 +13,56 @@ use alloc::vec::Vec;
 use nub_abi::error::{Abort, ApplyError, WitnessError};
 use nub_abi::{Hash, Summary, blake2b_256};
 
+/// Bytes of a witness that one request gives, or one object if that is longer.
+const CHUNK_BYTES: usize = 1 << 20;
+
 impl<A: Arch> Kernel<A> {
-    /// The encoded objects that applying a block reads, ascending by hash. Keeps no candidate.
+    /// Finds the objects that applying a block reads, and gives the first of them, encoded and ascending by
+    /// hash. Keeps no candidate. Dropping the root before all are given, if it is a candidate, may end them.
     ///
     /// # Errors
     /// [`ApplyError`] as for [`Kernel::apply_block`].
-    pub fn witness(&mut self, prior_root: Hash, block: &[u8]) -> Result<Vec<Vec<u8>>, ApplyError> {
+    pub fn witness_begin(&mut self, prior_root: Hash, block: &[u8]) -> Result<Vec<Vec<u8>>, ApplyError> {
         self.known_system(&prior_root)?;
         let (executed, reads) = self.runtime.recording(|runtime| execute_at(runtime, &prior_root, block));
         self.runtime.pending.release(&executed?.rooted.objects);
-        let mut encoded = |hash: &Hash| {
-            self.runtime.make_room(0)?;
-            Ok(self.runtime.encoded(hash)?.to_vec())
-        };
-        reads.iter().map(&mut encoded).collect()
+        self.witness = reads.into_iter().rev().collect();
+        self.witness_next()
     }
 
-    /// Executes a block from a witness alone; gives the new root and its summary. Needs no state and
+    /// The next objects of the witness, at most a MiB of them or one; none at its end.
+    ///
+    /// # Errors
+    /// [`ApplyError::Abort`] if the environment failed; the same objects may be asked for again.
+    pub fn witness_next(&mut self) -> Result<Vec<Vec<u8>>, ApplyError> {
+        let (mut objects, mut bytes) = (Vec::new(), 0);
+        for hash in self.witness.iter().rev() {
+            self.runtime.make_room(bytes as u64)?;
+            let encoded = self.runtime.encoded(hash)?;
+            bytes += encoded.len();
+            if bytes > CHUNK_BYTES && !objects.is_empty() {
+                break;
+            }
+            objects.push(encoded.to_vec());
+        }
+        self.witness.truncate(self.witness.len() - objects.len());
+        Ok(objects)
+    }
+
+    /// Takes objects for the next execution from a witness; `first` drops those given before.
+    ///
+    /// # Errors
+    /// [`Abort::OutOfMemory`].
+    pub fn give_witness(&mut self, first: bool, witness: &[Vec<u8>]) -> Result<(), Abort> {
+        if first {
+            self.given.clear();
+        }
+        self.runtime.make_room(witness.iter().map(|bytes| bytes.len() as u64 + 64).sum())?;
+        self.given.extend_from_slice(witness);
+        Ok(())
+    }
+
+    /// Executes a block from a witness alone, with what was given before; gives the new root and its summary. Needs no state and
     /// changes none.
     ///
     /// # Errors
@@ -41,7 +74,7 @@ impl<A: Arch> Kernel<A> {
         witness: &[Vec<u8>],
     ) -> Result<(Hash, Summary), WitnessError> {
         let mut objects = BTreeMap::new();
-        for bytes in witness {
+        for bytes in core::mem::take(&mut self.given).iter().chain(witness) {
             self.runtime.make_room(2 * bytes.len() as u64).map_err(ApplyError::from)?;
             let hash = blake2b_256(bytes);
             if objects.insert(hash, bytes.clone()).is_some() {
