@@ -395,6 +395,14 @@ pub enum StateImportError {
     /// The file ends before its root.
     #[error("the export ends early; get the file again")]
     Truncated,
+    /// The store is another chain's.
+    #[error("the state is of chain {state}, the store of chain {store}; give the right file or store")]
+    AnotherChain {
+        /// The store's chain.
+        store: u64,
+        /// The state's.
+        state: u64,
+    },
     /// The root is not a state that this kernel can run.
     #[error("root {root} is not a state this kernel can run: {reason}")]
     NotASystem {

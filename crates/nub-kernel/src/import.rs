@@ -57,7 +57,11 @@ impl<A: Arch> Kernel<A> {
         let checked = import.checked.filter(|checked| checked.is_complete() && import.rest.is_empty());
         let root = checked.ok_or(StateImportError::Truncated)?.finish().map_err(malformed)?;
         let system = imported_system(&root, &import.objects)?;
-        self.runtime.arch.blobs().commit(root, system.height, &import.objects)?;
+        let blobs = self.runtime.arch.blobs();
+        if let Some(store) = blobs.chain_id().filter(|store| *store != system.chain_id) {
+            return Err(StateImportError::AnotherChain { store, state: system.chain_id });
+        }
+        blobs.commit(root, system.height, &import.objects)?;
         self.committed = Some(Committed { root, height: system.height });
         Ok(root)
     }
@@ -95,8 +99,11 @@ impl StateImport {
     }
 }
 
-/// The first object of these octets, and what follows it; `None` if it is not all here.
-fn first_object(octets: &[u8]) -> Result<Option<(&[u8], &[u8])>, StateImportError> {
+/// An object's octets, and what follows it.
+type Split<'a> = (&'a [u8], &'a [u8]);
+
+/// The first object of these octets; `None` if it is not all here.
+fn first_object(octets: &[u8]) -> Result<Option<Split<'_>>, StateImportError> {
     let Some((length, rest)) = octets.split_first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
     let length = u32::from_le_bytes(*length) as usize;
     if length > MESSAGE_BYTES_MAX {
