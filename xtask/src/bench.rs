@@ -13,8 +13,6 @@ use crate::run::{cargo, run_to_the_end};
 pub enum Bench {
     /// The engines: eight workloads on ours, polkavm's and javm's, and as plain Rust.
     Pvm,
-    /// The kernel: copies and clones of much and little, calls that touch little of a large memory.
-    Kernel,
 }
 
 /// Where the program that measures is.
@@ -26,11 +24,6 @@ enum Program {
         /// Its folder for cargo's output, beside the repository's own.
         target_dir: &'static str,
     },
-    /// The benches of a package of this workspace.
-    Benches {
-        /// Its name.
-        package: &'static str,
-    },
 }
 
 impl Bench {
@@ -39,7 +32,6 @@ impl Bench {
             Bench::Pvm => {
                 Program::Workspace { manifest: "bench/pvm/Cargo.toml", target_dir: "nub-bench-pvm" }
             }
-            Bench::Kernel => Program::Benches { package: "nub-bench-kernel" },
         }
     }
 }
@@ -49,18 +41,12 @@ impl Bench {
 /// # Errors
 /// [`TaskError`] if cargo cannot be run.
 pub fn run(bench: Bench, arguments: &[String]) -> Result<ExitCode, TaskError> {
-    let mut command = match bench.program() {
+    let mut command = cargo("run");
+    command.args(["--quiet", "--release", "--locked"]);
+    match bench.program() {
         Program::Workspace { manifest, target_dir } => {
-            let mut command = cargo("run");
-            command.args(["--release", "--manifest-path", manifest, "--target-dir"]);
-            command.arg(nested_target_dir(target_dir));
-            command
+            command.args(["--manifest-path", manifest, "--target-dir"]).arg(nested_target_dir(target_dir));
         }
-        Program::Benches { package } => {
-            let mut command = cargo("bench");
-            command.args(["--package", package]);
-            command
-        }
-    };
-    run_to_the_end(command.args(["--quiet", "--locked", "--"]).args(arguments))
+    }
+    run_to_the_end(command.arg("--").args(arguments))
 }

@@ -52,7 +52,7 @@ enum Command {
     /// `--seconds N` is the time each gets (10), `--target T` names one, `--seed S` repeats a run. A crash prints
     /// the seed and the input.
     Fuzz(Passed),
-    /// Measure: `cargo xtask bench pvm` beside peers, `cargo xtask bench kernel`.
+    /// Measure, beside peers: `cargo xtask bench pvm`.
     ///
     /// Arguments go to the program that measures; `cargo xtask bench pvm --help` shows them.
     #[command(disable_help_flag = true)]
