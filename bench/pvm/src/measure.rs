@@ -15,8 +15,6 @@ pub struct Row {
     pub engine: &'static str,
     /// What it is.
     pub kind: Kind,
-    /// Is it ours?
-    pub is_ours: bool,
     /// From octets to something that can run.
     pub ready: Samples,
     /// A run, everything being warm.
@@ -36,9 +34,11 @@ pub struct Row {
 pub struct Table {
     /// The workload.
     pub workload: &'static str,
-    /// Octets of code.
+    /// Octets of the program's code.
     pub code_len_bytes: u32,
-    /// Octets of machine code and all else by engine.
+    /// Its instructions.
+    pub instruction_count: usize,
+    /// By engine.
     pub rows: Vec<Row>,
 }
 
@@ -51,7 +51,19 @@ pub fn measure(workload: &Workload, engines: &mut [Box<dyn Engine>], rounds: usi
             rows[index].turn(&mut *engines[index], workload, round > 0);
         }
     }
-    Table { workload: workload.name, code_len_bytes: workload.program.code_len_bytes(), rows }
+    Table {
+        workload: workload.name,
+        code_len_bytes: workload.program.code_len_bytes(),
+        instruction_count: workload.program.instruction_starts().count(),
+        rows,
+    }
+}
+
+impl Table {
+    /// What the engine of that name did.
+    pub fn row(&self, engine: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.engine == engine && row.error.is_none())
+    }
 }
 
 impl Row {
@@ -59,7 +71,6 @@ impl Row {
         Row {
             engine: engine.name(),
             kind: engine.kind(),
-            is_ours: engine.is_ours(),
             ready: Samples::default(),
             run: Samples::default(),
             total: Samples::default(),

@@ -9,7 +9,7 @@ use nub_arch_local::LocalMemory;
 use nub_kernel::arch::{AddressSpace, SpaceConfig};
 use nub_state::{PAGE_BYTES, Page};
 
-use super::{Engine, EngineError, Kind, R7, R8, RETURN, Ran, Turn, number, twice};
+use super::{Engine, EngineError, INTERPRETER, Kind, R7, R8, RETURN, Ran, Turn, number, twice};
 use crate::workload::{GAS, TABLE, Workload};
 
 /// Our interpreter.
@@ -24,15 +24,11 @@ struct Vm<'a> {
 
 impl Engine for Interpreter {
     fn name(&self) -> &'static str {
-        "nub interpreter"
+        INTERPRETER
     }
 
     fn kind(&self) -> Kind {
         Kind::Interpreter
-    }
-
-    fn is_ours(&self) -> bool {
-        true
     }
 
     fn turn(&mut self, workload: &Workload) -> Result<Turn, EngineError> {

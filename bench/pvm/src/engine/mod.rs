@@ -67,6 +67,13 @@ impl EngineError {
     }
 }
 
+/// Our interpreter's name in reports.
+pub const INTERPRETER: &str = "nub interpreter";
+/// The name of our recompiler in this process.
+pub const RECOMPILER: &str = "nub recompiler";
+/// The name of our recompiler in the guest.
+pub const GUEST: &str = "nub in the guest";
+
 /// An engine.
 pub trait Engine {
     /// Its name in reports.
@@ -74,11 +81,6 @@ pub trait Engine {
 
     /// What it is.
     fn kind(&self) -> Kind;
-
-    /// Is it ours?
-    fn is_ours(&self) -> bool {
-        false
-    }
 
     /// One turn: the program made ready, and run twice unless it is for compilers only.
     ///
@@ -88,12 +90,16 @@ pub trait Engine {
 }
 
 /// The engines there are here, and why others are not.
-pub fn all() -> (Vec<Box<dyn Engine>>, Vec<String>) {
+pub fn all(workloads: &[Workload]) -> (Vec<Box<dyn Engine>>, Vec<String>) {
     let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(interpreter::Interpreter)];
     let mut missing = vec![];
     match native::Native::new() {
         Ok(engine) => engines.push(Box::new(engine)),
-        Err(error) => missing.push(format!("nub recompiler: {error}")),
+        Err(error) => missing.push(format!("{RECOMPILER}: {error}")),
+    }
+    match guest(workloads) {
+        Ok(engine) => engines.push(engine),
+        Err(reason) => missing.push(format!("{GUEST}: {reason}")),
     }
     for kind in polkavm::Sandbox::ALL {
         match polkavm::PolkaVm::new(kind) {
@@ -104,6 +110,18 @@ pub fn all() -> (Vec<Box<dyn Engine>>, Vec<String>) {
     engines.extend([Box::new(javm::Javm::Interpreter) as Box<dyn Engine>, Box::new(javm::Javm::Recompiler)]);
     engines.push(Box::new(plain::Plain));
     (engines, missing)
+}
+
+#[cfg(feature = "guest")]
+fn guest(workloads: &[Workload]) -> Result<Box<dyn Engine>, String> {
+    guest::Guest::new(workloads)
+        .map(|engine| Box::new(engine) as Box<dyn Engine>)
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "guest"))]
+fn guest(_: &[Workload]) -> Result<Box<dyn Engine>, String> {
+    Err("built without the feature `guest`".to_owned())
 }
 
 /// What a turn of an engine consists of, so that all of them are measured in the same way.

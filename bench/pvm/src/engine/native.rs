@@ -5,11 +5,11 @@ use std::time::Instant;
 use javm_isa::{ARGUMENTS_ADDRESS, Layout, PageRange, Program};
 use javm_recompiler_x86::Features;
 use native_harness_for_tests::{
-    HarnessError, LoadedCode, NativeExit, NativeMachine, Window, host_features, run_native,
+    HarnessError, LoadedCode, NativeExit, NativeMachine, Window, host_features, run_native_with,
 };
 use nub_state::PAGE_BYTES;
 
-use super::{Engine, EngineError, Kind, R7, R8, RETURN, Ran, Turn, number, twice};
+use super::{Engine, EngineError, Kind, R7, R8, RECOMPILER, RETURN, Ran, Turn, number, twice};
 use crate::workload::{GAS, TABLE, Workload};
 
 /// Our recompiler.
@@ -37,15 +37,11 @@ struct Vm<'a> {
 
 impl Engine for Native {
     fn name(&self) -> &'static str {
-        "nub recompiler"
+        RECOMPILER
     }
 
     fn kind(&self) -> Kind {
         Kind::Recompiler
-    }
-
-    fn is_ours(&self) -> bool {
-        true
     }
 
     fn turn(&mut self, workload: &Workload) -> Result<Turn, EngineError> {
@@ -67,17 +63,18 @@ impl Engine for Native {
 fn run_once(vm: &mut Vm) -> Result<Ran, EngineError> {
     let mut machine = NativeMachine::new(vm.layout.entry_registers(), vm.workload.entry, GAS);
     let start = Instant::now();
-    loop {
-        match run_native(&vm.code, &mut machine, vm.window).map_err(EngineError::refused)? {
-            NativeExit::HostCall(RETURN) => break,
-            NativeExit::HostCall(_) => {
-                machine.registers[R7] = 0;
-                machine.complete_host_call(&vm.code);
-            }
-            other => return Err(EngineError::ended(other)),
+    // Host calls but the last are answered on the spot, as the kernel does in the guest.
+    let exit = run_native_with(&vm.code, &mut machine, vm.window, |number, registers| {
+        if number != RETURN {
+            registers[R7] = 0;
         }
-    }
+        number != RETURN
+    });
     let time = start.elapsed();
+    match exit.map_err(EngineError::refused)? {
+        NativeExit::HostCall(RETURN) => {}
+        other => return Err(EngineError::ended(other)),
+    }
     let [address, len] = [R7, R8].map(|register| machine.registers[register] as usize);
     let (page, offset) = ((address / PAGE_BYTES) as u32, address % PAGE_BYTES);
     let mut pages = vm.window.pages();
