@@ -68,6 +68,15 @@ impl Nub {
         }
     }
 
+    /// Why the micro-VM exited to the host since its start, and how often, the most frequent cause first; empty
+    /// on the local backend. `NUB_TRACE_EXITS=1` prints the same when a guest ends.
+    pub fn vm_exits(&self) -> Vec<(String, u64)> {
+        match &self.backend {
+            Backend::Hyperlight(guest) => guest.exits(),
+            Backend::Local(_) => Vec::new(),
+        }
+    }
+
     /// The micro-VM behind the handle, for tests that make it crash.
     #[doc(hidden)]
     pub fn guest(&mut self) -> Option<&mut Guest> {

@@ -7,20 +7,18 @@ mod common;
 use chain::{TestChain, event, genesis};
 use common::boot_as;
 use nub::hyperlight::probe::{Death, Probe};
-use nub::hyperlight::{GuestConfig, HyperlightError, Privilege};
+use nub::hyperlight::{GuestConfig, HyperlightError};
 use nub::{BackendError, BackendKind, Failure, Hash, Params};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-
-const MAPS: [Privilege; 2] = [Privilege::Kernel0Programs0, Privilege::Kernel3Programs3];
 
 #[test]
 fn an_endless_guest_ends_at_its_deadline() {
     if !common::runs() {
         return;
     }
-    for privilege in MAPS {
+    for privilege in common::MAPS {
         let deadline = Duration::from_millis(500);
         let mut guest = boot_as(&GuestConfig { privilege, deadline, ..common::small() });
         let error = guest.probe(&Probe::Die(Death::Endless)).unwrap_err();

@@ -1,9 +1,10 @@
 //! The same blocks give the same roots, receipts and gas in every privilege map.
 
 mod chain;
+mod common;
 
 use chain::{TestChain, event, genesis, put_args};
-use nub::hyperlight::{GuestConfig, Privilege};
+use nub::hyperlight::GuestConfig;
 use nub::{BackendKind, Hash, Nub, Params, Receipt};
 
 fn outcome(nub: Nub) -> (Vec<Hash>, Vec<Receipt>) {
@@ -29,7 +30,7 @@ fn every_map_gives_what_the_local_backend_gives() {
         return;
     }
     let local = outcome(Nub::builder().backend(BackendKind::Local).build().unwrap());
-    for privilege in [Privilege::Kernel0Programs0, Privilege::Kernel3Programs3] {
+    for privilege in common::MAPS {
         let config = GuestConfig { privilege, ..GuestConfig::default() };
         let nub = Nub::builder().backend(BackendKind::Hyperlight).guest(config).build().unwrap();
         assert!(outcome(nub) == local, "{privilege:?} differs from the local backend");

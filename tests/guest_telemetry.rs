@@ -181,6 +181,7 @@ fn an_empty_block_costs_one_exit_and_its_commit_three() {
         assert_eq!(applied - before - 1, 1, "the block's reply");
         chain.nub.commit(chain.root).unwrap();
         assert_eq!(exits(&mut chain) - applied - 1, 3, "objects, the commit, and the reply");
+        assert_eq!(chain.nub.vm_exits()[0].0, "halt: rpc");
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Control {
     pub may_try_instructions: bool,
     /// Set while last words are written: a fault then is one too many.
     pub dying: bool,
+    /// Whether [`with_control`] is at work.
+    pub is_borrowed: bool,
     /// The frame of zeros that untouched pages share.
     pub zero_frame: u64,
     /// Frames of zeros for the fault path.
@@ -166,12 +168,24 @@ pub const fn control() -> *mut Control {
     CONTROL as *mut Control
 }
 
-/// Works on the control block.
+/// Works on the control block. Doing so inside itself, or in a fault inside it, is a bug and panics.
 pub fn with_control<R>(work: impl FnOnce(&mut Control) -> R) -> R {
+    // SAFETY: the word is mapped, as all of the block is, and nothing runs beside this code.
+    let was_borrowed = unsafe { (&raw mut (*control()).is_borrowed).replace(true) };
+    assert!(!was_borrowed, "the control block is in use");
     // SAFETY: 1. `entry` mapped the block, zeroed, before any other code ran; zeros are valid for every
-    // field. 2. It has no other reference: `work` runs alone, makes no access that the fault path answers
-    // (only accessors do), and no caller nests this call.
-    work(unsafe { &mut *control() })
+    // field. 2. It has no other reference, by the assertion; what reads and writes single words of it by
+    // pointer meanwhile (the gate's counters, the stubs) touches none that `work` holds a reference to.
+    let result = work(unsafe { &mut *control() });
+    // SAFETY: as at first.
+    unsafe { (&raw mut (*control()).is_borrowed).write(false) };
+    result
+}
+
+/// Says that the guest is dying; whether it was so already. It may die while the control block is in use.
+pub fn begin_to_die() -> bool {
+    // SAFETY: the word is mapped, and nothing runs beside this code or goes on after it.
+    unsafe { (&raw mut (*control()).dying).replace(true) }
 }
 
 const _: () = {

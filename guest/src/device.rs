@@ -26,7 +26,9 @@ impl HostDevice {
     /// [`Abort::Store`] if there is none.
     pub fn connect() -> Result<Self, Abort> {
         let length = call(DEVICE_LENGTH, Operation::Read, Vec::new());
-        length.map(|length_bytes| Self { length_bytes }).map_err(|error| Abort::Store(alloc::format!("{error}")))
+        length
+            .map(|length_bytes| Self { length_bytes })
+            .map_err(|error| Abort::Store(alloc::format!("{error}")))
     }
 }
 
@@ -110,8 +112,9 @@ fn chunk_len(lengths: impl Iterator<Item = usize>) -> usize {
 
 /// Takes octets off the front of a reply.
 fn take(bytes: &mut &[u8], into: &mut [u8]) -> Result<(), DeviceError> {
-    let (octets, rest) =
-        bytes.split_at_checked(into.len()).ok_or(DeviceError::Io { operation: Operation::Read, code: None })?;
+    let (octets, rest) = bytes
+        .split_at_checked(into.len())
+        .ok_or(DeviceError::Io { operation: Operation::Read, code: None })?;
     into.copy_from_slice(octets);
     *bytes = rest;
     Ok(())

@@ -1,6 +1,6 @@
 //! Last words: what a dying guest tells the host, in at most [`EPITAPH_BYTES`] of text.
 
-use crate::control::{Control, with_control};
+use crate::control::{Control, begin_to_die};
 use crate::fault::fault_address;
 use crate::layout::{CONTROL, STACK_BYTES, STACK_GUARD, STACK_TOP};
 use crate::trap::TrapFrame;
@@ -33,7 +33,7 @@ struct Epitaph {
 impl Epitaph {
     /// Begins last words. A second death while speaking ends at once.
     fn begin() -> Self {
-        let again = with_control(|control| core::mem::replace(&mut control.dying, true));
+        let again = begin_to_die();
         let mut words = Self { bytes: [0; EPITAPH_BYTES], len: 0 };
         if again {
             let _ = words.write_str("died again while writing an epitaph");

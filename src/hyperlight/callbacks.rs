@@ -171,3 +171,31 @@ impl Callbacks {
 fn decode<T: DecodeAll>(argument: &[u8]) -> Result<T, Abort> {
     T::decode_all(&mut &*argument).map_err(|error| Abort::Store(format!("the guest's callback: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(number: u8) -> (Hash, Vec<u8>) {
+        (Hash([number; 32]), vec![number])
+    }
+
+    #[test]
+    fn a_commit_given_up_between_chunks_leaves_nothing_for_the_next() {
+        let mut blobs = SharedBlobs::in_memory();
+        let shared = Arc::new(Mutex::new(Callbacks { blobs: blobs.clone(), staged: Vec::new() }));
+        let staged = Staged(Some(shared.clone()));
+        let stage = |number| shared.lock().unwrap().stage(&vec![object(number)].encode());
+        // The first call sends one chunk, and then its guest has an error to report instead of the others.
+        stage(1).unwrap();
+        // The next call, with a commit of its own.
+        staged.clear();
+        stage(2).unwrap();
+        shared.lock().unwrap().commit(&(Hash([9; 32]), 7u64).encode()).unwrap();
+        assert_eq!(blobs.get(&object(1).0).unwrap(), None);
+        assert_eq!(blobs.get(&object(2).0).unwrap(), Some(vec![2]));
+        // What does not decode is not half kept either.
+        shared.lock().unwrap().stage(&[1, 2, 3]).unwrap_err();
+        assert!(shared.lock().unwrap().staged.is_empty());
+    }
+}

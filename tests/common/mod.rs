@@ -8,7 +8,11 @@ mod available;
 pub use available::hyperlight_runs as runs;
 use nub::SharedBlobs;
 use nub::hyperlight::probe::{Death, Figures, Probe, ProbeReply};
-use nub::hyperlight::{GuestConfig, HyperlightError, Sandbox};
+use nub::hyperlight::{GuestConfig, HyperlightError, Privilege, Sandbox};
+
+/// Every privilege map.
+pub const MAPS: [Privilege; 3] =
+    [Privilege::Kernel0Programs0, Privilege::Kernel0Programs3, Privilege::Kernel3Programs3];
 
 /// A guest with little memory, for it boots and runs out of it sooner.
 pub fn small() -> GuestConfig {
