@@ -7,6 +7,7 @@ use nub_build::nested_target_dir;
 
 use crate::error::TaskError;
 use crate::run::{cargo, run_to_the_end};
+use crate::setup::{Need, setup};
 
 /// What can be measured. A variant here and a line in [`Bench::program`] make a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,6 +47,13 @@ pub fn run(bench: Bench, arguments: &[String]) -> Result<ExitCode, TaskError> {
     match bench.program() {
         Program::Workspace { manifest, target_dir } => {
             command.args(["--manifest-path", manifest, "--target-dir"]).arg(nested_target_dir(target_dir));
+        }
+    }
+    // The micro-VM is measured where it can be built; the report says if it is missing.
+    if bench == Bench::Pvm {
+        match setup(Need::Guest) {
+            Ok(()) => _ = command.args(["--features", "guest"]),
+            Err(error) => eprintln!("without the guest: {error}"),
         }
     }
     run_to_the_end(command.arg("--").args(arguments))

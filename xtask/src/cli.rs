@@ -45,7 +45,8 @@ enum Command {
     Soak(Passed),
     /// Build the sample contracts and their Images, or with `--check` compare with those checked in.
     ///
-    /// Contracts need a toolchain with its own rust-src; installs one as `setup` does.
+    /// `--contracts DIR` is for those of another folder, such as `bench/pvm/workloads`. Contracts need a toolchain
+    /// with its own rust-src; installs one as `setup` does.
     Contracts(Passed),
     /// Run the fuzz targets in turn, and print how many executions each had.
     ///
@@ -115,7 +116,11 @@ fn contracts(arguments: &[String]) -> Result<ExitCode, TaskError> {
     setup(Need::Contracts)?;
     let mut command = cargo("run");
     command.args(["--quiet", "--release", "--package", "nub-link", "--bin", "nub-link", "--"]);
-    run_to_the_end(command.args(["build-all", "--contracts", "contracts"]).args(arguments))
+    command.arg("build-all");
+    if !arguments.iter().any(|argument| argument.starts_with("--contracts")) {
+        command.args(["--contracts", "contracts"]);
+    }
+    run_to_the_end(command.args(arguments))
 }
 
 #[cfg(test)]
