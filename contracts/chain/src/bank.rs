@@ -1,13 +1,12 @@
 //! The rules: who sends an event, and what it pays.
 //!
-//! An account is the hash of its first key. An event shows the key whose hash is the account's anchor; that key
-//! is the next anchor. So keys are used backwards along a chain of hashes, and each once. What an event may use
-//! is paid ahead; what it did not use is given back when it is over. Balances, fees and what is paid ahead sum
-//! to the same at all times.
+//! An account is the hash of a public key. Its events are signed, each with the number of those before it. What an
+//! event may use is paid ahead; what it did not use is given back when it is over. Balances, fees and what is paid
+//! ahead sum to the same at all times.
 
 use crate::ledger::{Entry, FEES_KEY, HELD_KEY, Ledger, PRICE_KEY};
 
-/// An account: blake2b of the first key it uses.
+/// An account: blake2b of its key.
 pub type Account = [u8; 32];
 
 /// Why the rules refuse.
@@ -19,8 +18,12 @@ pub enum Error {
     NotAnEvent,
     /// There is no such account.
     NoAccount,
-    /// The key is not the next one of the account.
+    /// The key is not the account's.
     WrongKey,
+    /// The number is not the account's next.
+    WrongNonce,
+    /// The signature is not the key's, or of something else.
+    BadSignature,
     /// The account cannot pay for any gas.
     CannotPay,
     /// The balance is below the amount.
@@ -42,7 +45,9 @@ impl Error {
             Self::NotTheKernel => "chain: only the kernel asks",
             Self::NotAnEvent => "chain: only an event may do that",
             Self::NoAccount => "chain: no such account",
-            Self::WrongKey => "chain: not the account's next key",
+            Self::WrongKey => "chain: not the account's key",
+            Self::WrongNonce => "chain: not the account's next number",
+            Self::BadSignature => "chain: the signature is not valid",
             Self::CannotPay => "chain: the account cannot pay",
             Self::InsufficientBalance => "chain: insufficient balance",
             Self::Overflow => "chain: the balance would overflow",
@@ -57,21 +62,27 @@ impl Error {
 pub struct Bank<L>(pub L);
 
 impl<L: Ledger> Bank<L> {
-    /// Checks the key, moves the anchor, takes the price of all the gas the event may use; gives how much
-    /// that is: what it asks for, or less if the account cannot pay that.
-    pub fn admit(&mut self, account: &Account, key: &[u8], gas_limit: u64) -> Result<u64, Error> {
+    /// Checks the number, then the signature, which costs most; counts the event; takes the price of all the gas it
+    /// may use. Gives how much that is: what it asks for, or less if the account cannot pay that.
+    pub fn admit(
+        &mut self,
+        account: &Account,
+        nonce: u64,
+        gas_limit: u64,
+        is_signed: impl FnOnce() -> bool,
+    ) -> Result<u64, Error> {
         let entry = self.0.entry(account)?.ok_or(Error::NoAccount)?;
-        let anchor: [u8; 32] = key.try_into().map_err(|_| Error::WrongKey)?;
-        if *account == [0; 32] || self.0.hash(key) != entry.anchor {
-            return Err(Error::WrongKey);
-        }
+        let next = nonce.checked_add(1).filter(|_| nonce == entry.nonce).ok_or(Error::WrongNonce)?;
         let affordable = entry.balance.checked_div(self.price()?).unwrap_or(u64::MAX);
         let gas_limit = gas_limit.min(affordable);
         if gas_limit == 0 {
             return Err(Error::CannotPay);
         }
+        if !is_signed() {
+            return Err(Error::BadSignature);
+        }
         let balance = entry.balance - self.cost(gas_limit)?;
-        self.0.set_entry(account, Entry { balance, anchor })?;
+        self.0.set_entry(account, Entry { balance, nonce: next })?;
         self.0.set_number(HELD_KEY, gas_limit)?;
         Ok(gas_limit)
     }
@@ -88,12 +99,12 @@ impl<L: Ledger> Bank<L> {
         self.0.set_number(HELD_KEY, 0)
     }
 
-    /// Moves an amount. A receiver that does not exist is made, with the account itself as its anchor.
+    /// Moves an amount. A receiver that does not exist is made.
     pub fn transfer(&mut self, from: &Account, to: &Account, amount: u64) -> Result<(), Error> {
         let source = self.0.entry(from)?.ok_or(Error::NoAccount)?;
         let balance = source.balance.checked_sub(amount).ok_or(Error::InsufficientBalance)?;
         self.0.set_entry(from, Entry { balance, ..source })?;
-        let target = self.0.entry(to)?.unwrap_or(Entry { balance: 0, anchor: *to });
+        let target = self.0.entry(to)?.unwrap_or(Entry { balance: 0, nonce: 0 });
         let balance = target.balance.checked_add(amount).ok_or(Error::Overflow)?;
         self.0.set_entry(to, Entry { balance, ..target })
     }
@@ -128,7 +139,7 @@ mod tests {
     use crate::ledger::GOVERNOR_KEY;
     use std::collections::BTreeMap;
 
-    /// Storage in memory, with a stand-in for the hash that is one to one on what the tests use.
+    /// Storage in memory.
     #[derive(Default)]
     struct Memory {
         entries: BTreeMap<Account, Entry>,
@@ -157,10 +168,6 @@ mod tests {
         fn governor(&self) -> Result<Option<Account>, Error> {
             Ok(self.numbers.get(GOVERNOR_KEY).map(|&number| [number as u8; 32]))
         }
-
-        fn hash(&self, octets: &[u8]) -> [u8; 32] {
-            [octets[0] + 1; 32]
-        }
     }
 
     const ALICE: Account = [100; 32];
@@ -168,33 +175,48 @@ mod tests {
 
     fn bank() -> Bank<Memory> {
         let mut memory = Memory::default();
-        memory.set_entry(&ALICE, Entry { balance: 1000, anchor: ALICE }).unwrap();
+        memory.set_entry(&ALICE, Entry { balance: 1000, nonce: 0 }).unwrap();
         memory.set_number(PRICE_KEY, 2).unwrap();
         Bank(memory)
     }
 
+    fn signed() -> bool {
+        true
+    }
+
     #[test]
-    fn a_key_works_once() {
+    fn a_number_works_once_and_in_order() {
         let mut bank = bank();
-        assert_eq!(bank.admit(&ALICE, &[98; 32], 1), Err(Error::WrongKey));
-        assert_eq!(bank.admit(&ALICE, &[99; 31], 1), Err(Error::WrongKey));
-        assert_eq!(bank.admit(&BOB, &[49; 32], 1), Err(Error::NoAccount));
-        assert_eq!(bank.admit(&ALICE, &[99; 32], 1), Ok(1));
-        assert_eq!(bank.admit(&ALICE, &[99; 32], 1), Err(Error::WrongKey));
-        assert_eq!(bank.admit(&ALICE, &[98; 32], 1), Ok(1));
+        assert_eq!(bank.admit(&ALICE, 1, 1, signed), Err(Error::WrongNonce));
+        assert_eq!(bank.admit(&BOB, 0, 1, signed), Err(Error::NoAccount));
+        assert_eq!(bank.admit(&ALICE, 0, 1, || false), Err(Error::BadSignature));
+        assert_eq!(bank.admit(&ALICE, 0, 1, signed), Ok(1));
+        assert_eq!(bank.admit(&ALICE, 0, 1, signed), Err(Error::WrongNonce));
+        assert_eq!(bank.admit(&ALICE, 1, 1, signed), Ok(1));
+        bank.0.set_entry(&ALICE, Entry { balance: 10, nonce: u64::MAX }).unwrap();
+        assert_eq!(bank.admit(&ALICE, u64::MAX, 1, signed), Err(Error::WrongNonce));
+    }
+
+    #[test]
+    fn a_signature_is_not_looked_at_for_nothing() {
+        let mut bank = bank();
+        let unseen = || panic!("it costs most");
+        assert_eq!(bank.admit(&BOB, 0, 1, unseen), Err(Error::NoAccount));
+        assert_eq!(bank.admit(&ALICE, 7, 1, unseen), Err(Error::WrongNonce));
+        assert_eq!(bank.admit(&ALICE, 0, 0, unseen), Err(Error::CannotPay));
     }
 
     #[test]
     fn gas_is_paid_ahead_and_given_back() {
         let mut bank = bank();
-        assert_eq!(bank.admit(&ALICE, &[99; 32], 300), Ok(300));
+        assert_eq!(bank.admit(&ALICE, 0, 300, signed), Ok(300));
         assert_eq!(bank.balance_of(&ALICE), Ok(400));
         assert_eq!(bank.settle(&ALICE, 100), Ok(()));
         assert_eq!((bank.balance_of(&ALICE), bank.fees()), (Ok(800), Ok(200)));
-        assert_eq!(bank.admit(&ALICE, &[98; 32], u64::MAX), Ok(400));
+        assert_eq!(bank.admit(&ALICE, 1, u64::MAX, signed), Ok(400));
         assert_eq!(bank.settle(&ALICE, 400), Ok(()));
         assert_eq!((bank.balance_of(&ALICE), bank.fees()), (Ok(0), Ok(1000)));
-        assert_eq!(bank.admit(&ALICE, &[97; 32], 1), Err(Error::CannotPay));
+        assert_eq!(bank.admit(&ALICE, 2, 1, signed), Err(Error::CannotPay));
     }
 
     #[test]
@@ -205,7 +227,7 @@ mod tests {
         assert_eq!((bank.balance_of(&ALICE), bank.balance_of(&BOB)), (Ok(700), Ok(300)));
         assert_eq!(bank.transfer(&ALICE, &ALICE, 700), Ok(()));
         assert_eq!(bank.balance_of(&ALICE), Ok(700));
-        assert_eq!(bank.admit(&BOB, &[49; 32], 1), Ok(1));
+        assert_eq!(bank.admit(&BOB, 0, 1, signed), Ok(1));
     }
 
     #[test]

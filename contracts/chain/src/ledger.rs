@@ -15,13 +15,13 @@ pub const HELD_KEY: &[u8] = b"held";
 /// The key of the governor.
 pub const GOVERNOR_KEY: &[u8] = b"governor";
 
-/// An account: what it has, and the hash of what its next event must show.
+/// An account: what it has, and how many events it sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Units it has.
     pub balance: u64,
-    /// blake2b of the next key.
-    pub anchor: [u8; 32],
+    /// The number its next event is signed with.
+    pub nonce: u64,
 }
 
 /// Values by key.
@@ -55,7 +55,4 @@ pub trait Ledger {
     /// # Errors
     /// [`Error::Storage`].
     fn governor(&self) -> Result<Option<Account>, Error>;
-
-    /// blake2b-256.
-    fn hash(&self, octets: &[u8]) -> [u8; 32];
 }

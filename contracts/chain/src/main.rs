@@ -1,19 +1,21 @@
-//! A Chain Instance: accounts with one-time keys, and a fee for gas. `README.md` has the endpoints' formats and
-//! what this does not protect from.
+//! A Chain Instance: accounts with keys, signatures and numbers, and a fee for gas. `README.md` has the formats.
 //!
 //! - [`bank`]: the rules, over any [`ledger`], tested on the build machine
 //! - [`ledger`]: what is kept where
 //! - [`store`]: the ledger in the contract's storage
 //! - [`answer`]: what `before` returns
+//! - [`authentication`]: what is signed
 
 #![cfg_attr(target_arch = "riscv64", no_std, no_main)]
 
 mod answer;
+mod authentication;
 mod bank;
 mod ledger;
 mod store;
 
 use answer::Admitted;
+use authentication::Authentication;
 use bank::{Bank, Error};
 use nub_sdk::chain::{Event, ParamsError, called_by_kernel, set_params};
 use nub_sdk::{Args, ArgsError};
@@ -28,8 +30,8 @@ nub_sdk::endpoints! {
     65535 => after,
 }
 
-// Room for an admission with as many arguments as an output may have.
-nub_sdk::stack_bytes!(96 * 1024);
+// Room for an admission with as many arguments as an output may have, and for a signature.
+nub_sdk::stack_bytes!(160 * 1024);
 
 /// Why a call reverts.
 enum Failure {
@@ -74,7 +76,8 @@ fn before(mut args: Args<'static>) -> Result<(), Failure> {
     kernel_only()?;
     let event = Event::take(&mut args)?;
     args.finish()?;
-    let gas_limit = Bank(Store).admit(event.origin, event.authentication, event.gas_limit)?;
+    let shown = Authentication::of(&event)?;
+    let gas_limit = Bank(Store).admit(event.origin, shown.nonce, event.gas_limit, || shown.is_for(&event))?;
     answer::give(&Admitted { event: &event, gas_limit })
 }
 

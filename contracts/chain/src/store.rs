@@ -10,19 +10,19 @@ pub struct Store;
 
 impl Ledger for Store {
     fn entry(&self, account: &Account) -> Result<Option<Entry>, Error> {
-        let octets = storage::get_array::<40>(account).map_err(|_| Error::Storage)?;
+        let octets = storage::get_array::<16>(account).map_err(|_| Error::Storage)?;
         Ok(octets.map(|octets| {
-            let (mut balance, mut anchor) = ([0; 8], [0; 32]);
+            let (mut balance, mut nonce) = ([0; 8], [0; 8]);
             balance.copy_from_slice(&octets[..8]);
-            anchor.copy_from_slice(&octets[8..]);
-            Entry { balance: u64::from_le_bytes(balance), anchor }
+            nonce.copy_from_slice(&octets[8..]);
+            Entry { balance: u64::from_le_bytes(balance), nonce: u64::from_le_bytes(nonce) }
         }))
     }
 
     fn set_entry(&mut self, account: &Account, entry: Entry) -> Result<(), Error> {
-        let mut octets = [0; 40];
+        let mut octets = [0; 16];
         octets[..8].copy_from_slice(&entry.balance.to_le_bytes());
-        octets[8..].copy_from_slice(&entry.anchor);
+        octets[8..].copy_from_slice(&entry.nonce.to_le_bytes());
         storage::put(account, &octets).map_err(|_| Error::Storage)
     }
 
@@ -41,9 +41,5 @@ impl Ledger for Store {
 
     fn governor(&self) -> Result<Option<Account>, Error> {
         storage::get_array(GOVERNOR_KEY).map_err(|_| Error::Storage)
-    }
-
-    fn hash(&self, octets: &[u8]) -> [u8; 32] {
-        nub_sdk::blake2b(octets)
     }
 }

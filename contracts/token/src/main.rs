@@ -1,4 +1,4 @@
-//! A fungible token: one supply, balances by account, minting by its owner.
+//! A fungible token: one supply, balances by account, allowances, minting by its owner.
 //!
 //! An account is a badge: 32 octets by which the kernel vouches for who calls. `README.md` has the endpoints'
 //! formats.
@@ -20,6 +20,8 @@ struct Token {
     supply: Value<u128>,
     #[raw]
     balances: CounterMap<Address, u128>,
+    /// What an account, the first, lets another take.
+    allowances: CounterMap<(Address, Address), u128>,
 }
 
 /// Units were made.
@@ -41,6 +43,15 @@ struct Transfer<'a> {
     amount: u128,
 }
 
+/// An account lets another take so much, in place of what it let it take before.
+#[derive(Event)]
+#[event(topic = "token.approval")]
+struct Approval<'a> {
+    owner: &'a Address,
+    spender: &'a Address,
+    amount: u128,
+}
+
 /// Why the token refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum TokenError {
@@ -54,6 +65,8 @@ enum TokenError {
     SupplyOverflow,
     #[message("token: insufficient balance")]
     InsufficientBalance,
+    #[message("token: insufficient allowance")]
+    InsufficientAllowance,
 }
 
 #[contract]
@@ -93,14 +106,7 @@ impl Token {
     /// Moves `amount` from the caller to another account.
     #[endpoint]
     fn transfer(&mut self, to: &Address, amount: u128) -> Result<(), TokenError> {
-        let from = &badge();
-        let left = self.balances.get(from).checked_sub(amount).ok_or(TokenError::InsufficientBalance)?;
-        if from != to && amount != 0 {
-            self.balances.set(from, left);
-            self.credit(to, amount)?;
-        }
-        Transfer { from, to, amount }.emit();
-        Ok(())
+        self.pay(&badge(), to, amount)
     }
 
     /// What an account holds.
@@ -113,6 +119,38 @@ impl Token {
     #[endpoint]
     fn total_supply(&self) -> u128 {
         self.supply.get_or_default()
+    }
+
+    /// Lets `spender` take `amount` from the caller's account, no longer what it could take before.
+    #[endpoint]
+    fn approve(&mut self, spender: &Address, amount: u128) {
+        let owner = badge();
+        self.allowances.set(&(owner, *spender), amount);
+        Approval { owner: &owner, spender, amount }.emit();
+    }
+
+    /// Moves `amount` from an account that lets the caller take that to another.
+    #[endpoint]
+    fn transfer_from(&mut self, from: &Address, to: &Address, amount: u128) -> Result<(), TokenError> {
+        let allowance = (*from, badge());
+        self.allowances.sub(&allowance, amount).map_err(|_| TokenError::InsufficientAllowance)?;
+        self.pay(from, to, amount)
+    }
+
+    /// What an account still lets another take.
+    #[endpoint]
+    fn allowance(&self, owner: &Address, spender: &Address) -> u128 {
+        self.allowances.get(&(*owner, *spender))
+    }
+
+    fn pay(&mut self, from: &Address, to: &Address, amount: u128) -> Result<(), TokenError> {
+        let left = self.balances.get(from).checked_sub(amount).ok_or(TokenError::InsufficientBalance)?;
+        if from != to && amount != 0 {
+            self.balances.set(from, left);
+            self.credit(to, amount)?;
+        }
+        Transfer { from, to, amount }.emit();
+        Ok(())
     }
 
     fn credit(&mut self, to: &Address, amount: u128) -> Result<(), TokenError> {

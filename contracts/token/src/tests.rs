@@ -79,3 +79,35 @@ fn storage_is_where_the_readme_says() {
     let keys: Vec<_> = mock::storage().into_keys().collect();
     assert_eq!(keys, [ALICE.to_vec(), b"owner".to_vec(), b"supply".to_vec()]);
 }
+
+#[test]
+fn an_allowance_is_taken_from_and_no_further() {
+    const CAROL: Address = [3; 32];
+    let mut token = token();
+    token.approve(&BOB, 50);
+    assert!(mock::logs().last().unwrap().is(&Approval { owner: &ALICE, spender: &BOB, amount: 50 }));
+    mock::set_badge(BOB);
+    token.transfer_from(&ALICE, &CAROL, 30).unwrap();
+    assert!(mock::logs().last().unwrap().is(&Transfer { from: &ALICE, to: &CAROL, amount: 30 }));
+    assert_eq!(
+        (token.balance_of(&ALICE), token.balance_of(&CAROL), token.allowance(&ALICE, &BOB)),
+        (70, 30, 20)
+    );
+    assert_eq!(token.transfer_from(&ALICE, &CAROL, 21), Err(TokenError::InsufficientAllowance));
+    assert_eq!(token.transfer_from(&CAROL, &BOB, 1), Err(TokenError::InsufficientAllowance));
+    mock::set_badge(ALICE);
+    token.approve(&BOB, 5);
+    assert_eq!((token.allowance(&ALICE, &BOB), token.allowance(&BOB, &ALICE)), (5, 0));
+    token.approve(&BOB, 0);
+    assert_eq!(mock::storage().len(), 4, "an allowance of zero keeps no key");
+}
+
+#[test]
+fn an_allowance_is_no_balance() {
+    let mut token = token();
+    token.approve(&BOB, u128::MAX);
+    mock::set_badge(BOB);
+    let taken = mock::run(|| token.transfer_from(&ALICE, &BOB, 101));
+    assert_eq!(taken, Err("token: insufficient balance".into()));
+    assert_eq!(token.allowance(&ALICE, &BOB), u128::MAX);
+}
