@@ -291,6 +291,8 @@ on_both! { with crate::obedient;
 /// The chain of `contracts/chain`: it, a probe, and two accounts, one of which governs.
 mod real {
     use super::*;
+    use ed25519_dalek::Signer;
+    use k256::ecdsa::signature::hazmat::PrehashSigner;
 
     const PRICE: u64 = 3;
     const BALANCE: u64 = 100_000_000;
@@ -300,33 +302,68 @@ mod real {
     const FEES: u16 = 2;
     const SET_RULES: u16 = 3;
 
-    /// An account and how many keys it has shown.
+    /// An account and how many events it sent.
     struct Account {
         secret: u8,
-        shown: usize,
+        nonce: u64,
     }
 
     impl Account {
-        const KEYS: usize = 16;
-
         fn new(secret: u8) -> Self {
-            Self { secret, shown: 0 }
+            Self { secret, nonce: 0 }
         }
 
-        /// The secret hashed so often.
-        fn hashed(&self, times: usize) -> [u8; 32] {
-            (0..times).fold([self.secret; 32], |key, _| blake2b_256(&key).0)
+        /// The key as the contract has it: ed25519 for odd secrets, secp256k1 for even ones.
+        fn key(&self) -> Vec<u8> {
+            let secret = [self.secret; 32];
+            if self.secret % 2 == 1 {
+                let key = ed25519_dalek::SigningKey::from_bytes(&secret);
+                [&[0], &key.verifying_key().to_bytes()[..]].concat()
+            } else {
+                let key = k256::ecdsa::SigningKey::from_slice(&secret).unwrap();
+                [&[1], key.verifying_key().to_encoded_point(true).as_bytes()].concat()
+            }
         }
 
         fn id(&self) -> [u8; 32] {
-            self.hashed(Self::KEYS)
+            blake2b_256(&self.key()).0
         }
 
-        /// The event with this account's next key.
+        fn sign(&self, hash: &[u8; 32]) -> [u8; 64] {
+            let secret = [self.secret; 32];
+            if self.secret % 2 == 1 {
+                ed25519_dalek::SigningKey::from_bytes(&secret).sign(hash).to_bytes()
+            } else {
+                let key = k256::ecdsa::SigningKey::from_slice(&secret).unwrap();
+                let signature: k256::ecdsa::Signature = key.sign_prehash(hash).unwrap();
+                signature.to_bytes().into()
+            }
+        }
+
+        /// The event from this account, with its next number.
         fn signed(&mut self, event: Event) -> Event {
-            self.shown += 1;
-            let authentication = self.hashed(Self::KEYS - self.shown).to_vec();
-            Event { origin: Badge(self.id()), authentication, ..event }
+            self.nonce += 1;
+            self.signed_with(event, chain::CHAIN_ID, self.nonce - 1)
+        }
+
+        /// The same for a chain, with a number.
+        fn signed_with(&self, event: Event, chain_id: u64, nonce: u64) -> Event {
+            let event = Event { origin: Badge(self.id()), ..event };
+            let refs: Vec<u8> = event.refs.iter().flat_map(|id| id.0).collect();
+            let message = (
+                (
+                    b"nub/event/v1\0\0\0\0",
+                    chain_id,
+                    nonce,
+                    event.target,
+                    event.endpoint,
+                    event.gas_limit,
+                    event.origin,
+                ),
+                (blake2b_256(&event.args), blake2b_256(&refs)),
+            );
+            let signature = self.sign(&blake2b_256(&message.encode()).0);
+            Event { authentication: [self.key(), (nonce, signature).encode()].concat(), ..event }
         }
     }
 
@@ -341,7 +378,7 @@ mod real {
         let mut storage = vec![
             (b"price".to_vec(), PRICE.to_le_bytes().to_vec()),
             (b"governor".to_vec(), alice.to_vec()),
-            (alice.to_vec(), [&BALANCE.to_le_bytes()[..], &alice].concat()),
+            (alice.to_vec(), [BALANCE.to_le_bytes(), [0; 8]].concat()),
         ];
         storage.sort();
         let mut genesis = chain::genesis(Params { chain: Some(chain::instance(0)), ..Params::default() });
@@ -374,7 +411,7 @@ mod real {
     }
 
     on_both! { with crate::real::start;
-        a_key_authenticates_one_event_and_gas_is_paid => |chain| {
+        a_signature_is_for_one_event_and_gas_is_paid => |chain| {
             let mut alice = Account::new(1);
             let sent = alice.signed(on_probe(probe::BADGE, vec![]));
             let first = chain.run(sent.clone());
@@ -382,13 +419,23 @@ mod real {
             let fees = PRICE * first.gas_used;
             assert_eq!(asked(chain, BALANCE_OF, &alice.id()), BALANCE - fees);
             assert_eq!(asked(chain, FEES, &[]), fees);
-            // Again, with the key after next, with another's, by nobody: rejected, and free.
-            let mut early = Account { shown: 2, ..Account::new(1) };
-            let mut mallory = Account::new(9);
-            let forged = Event { origin: Badge(alice.id()), ..mallory.signed(sent.clone()) };
+            // Again, with the number after next, for another chain, by another's key, by nobody, and with anything in
+            // it changed: rejected, and free.
+            let next = alice.signed_with(sent.clone(), chain::CHAIN_ID, 1);
+            let mallory = Account::new(9).signed_with(sent.clone(), chain::CHAIN_ID, 1);
             let rejected = [
-                sent.clone(), early.signed(sent.clone()), forged, mallory.signed(sent.clone()),
-                Event { authentication: vec![], ..sent.clone() },
+                sent.clone(),
+                alice.signed_with(sent.clone(), chain::CHAIN_ID, 2),
+                alice.signed_with(sent.clone(), chain::CHAIN_ID + 1, 1),
+                mallory.clone(),
+                Event { origin: next.origin, ..mallory },
+                Event { authentication: vec![], ..next.clone() },
+                Event { authentication: [&next.authentication[..], &[0]].concat(), ..next.clone() },
+                Event { target: chain::instance(0), ..next.clone() },
+                Event { endpoint: probe::ECHO, ..next.clone() },
+                Event { args: vec![1], ..next.clone() },
+                Event { gas_limit: next.gas_limit - 1, ..next.clone() },
+                Event { refs: vec![chain::instance(1)], ..next },
             ];
             let receipts = chain.apply(rejected.to_vec()).receipts;
             assert!(receipts.iter().all(|receipt| receipt.status == Status::Rejected), "{receipts:?}");
@@ -437,7 +484,7 @@ mod real {
             chain.run(alice.signed(on_chain(TRANSFER, args)));
             // An event for `after` would give gas back that was never paid.
             let inner = bob.signed(on_probe(probe::ECHO, vec![])).encode();
-            bob.shown -= 1;
+            bob.nonce -= 1;
             let report = [inner.clone(), vec![0; 9]].concat();
             for (endpoint, args) in [(0xfffe, inner), (0xffff, report)] {
                 let receipt = chain.run(bob.signed(Event { gas_limit: 1_000_000, ..on_chain(endpoint, args) }));
