@@ -9,6 +9,7 @@
 //! On anything but x86-64 Linux the crate is empty.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
+mod arena;
 mod entry;
 mod error;
 pub mod generator;

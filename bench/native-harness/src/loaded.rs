@@ -1,19 +1,20 @@
 //! Compiled code in executable memory.
 
-use std::ptr;
-
 use javm_isa::{OpcodeTable, Program};
 use javm_recompiler_x86::{CompiledCode, Features, compile};
 
 use crate::HarnessError;
+use crate::arena::CodeMemory;
 
-/// Compiled code that can be run: written once, then readable and executable only.
+/// Compiled code that can be run: at its address only readable and executable.
 #[derive(Debug)]
 pub struct LoadedCode {
     compiled: CompiledCode,
     program: Program,
     table: OpcodeTable,
-    start: *mut u8,
+    /// `None` when it has been given back.
+    memory: Option<CodeMemory>,
+    start: u64,
     /// With absolute addresses.
     jump_table: Vec<u64>,
 }
@@ -28,24 +29,19 @@ impl LoadedCode {
         table: OpcodeTable,
         features: Features,
     ) -> Result<LoadedCode, HarnessError> {
-        let compiled = compile(program, table, features)?;
-        let len = compiled.code().len();
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new mapping, wherever the system likes.
-        let mapped = unsafe { libc::mmap(ptr::null_mut(), len, access, flags, -1, 0) };
-        if mapped == libc::MAP_FAILED {
-            return Err(HarnessError::memory("mmap"));
-        }
-        let start = mapped.cast::<u8>();
-        // SAFETY: the mapping is as long as the code, writable and new.
-        unsafe { ptr::copy_nonoverlapping(compiled.code().as_ptr(), start, len) };
-        // SAFETY: our own mapping, to which no reference exists.
-        if unsafe { libc::mprotect(mapped, len, libc::PROT_READ | libc::PROT_EXEC) } != 0 {
-            return Err(HarnessError::memory("mprotect"));
-        }
-        let jump_table = compiled.jump_table().iter().map(|&offset| start as u64 + u64::from(offset));
-        Ok(LoadedCode { jump_table: jump_table.collect(), compiled, program: program.clone(), table, start })
+        LoadedCode::of(program.clone(), table, features)
+    }
+
+    /// The same, without a copy of the program.
+    ///
+    /// # Errors
+    /// As [`LoadedCode::new`].
+    pub fn of(program: Program, table: OpcodeTable, features: Features) -> Result<LoadedCode, HarnessError> {
+        let compiled = compile(&program, table, features)?;
+        let memory = CodeMemory::with(compiled.code())?;
+        let start = memory.address();
+        let jump_table = compiled.jump_table().iter().map(|&offset| start + u64::from(offset)).collect();
+        Ok(LoadedCode { jump_table, compiled, program, table, memory: Some(memory), start })
     }
 
     /// What was compiled.
@@ -60,7 +56,7 @@ impl LoadedCode {
 
     /// Where the code lies.
     pub fn address(&self) -> u64 {
-        self.start as u64
+        self.start
     }
 
     /// Where the jump table lies.
@@ -71,7 +67,7 @@ impl LoadedCode {
 
 impl Drop for LoadedCode {
     fn drop(&mut self) {
-        // SAFETY: our own mapping, and nothing runs it: running borrows it.
-        unsafe { libc::munmap(self.start.cast(), self.compiled.code().len()) };
+        // Nothing runs it: running borrows it.
+        self.memory.take().into_iter().for_each(CodeMemory::keep);
     }
 }

@@ -1,6 +1,6 @@
 //! A program's memory as 4 GiB of addresses of this process.
 
-use std::{collections::BTreeMap, ptr};
+use std::{collections::BTreeMap, ops::Range, ptr};
 
 use javm_interpreter::{Memory, Meter, Miss};
 use javm_isa::{AccessKind, PAGE_COUNT, PAGE_SIZE_BYTES};
@@ -97,6 +97,35 @@ impl Window {
         Ok(())
     }
 
+    /// Maps pages in a row, the octets at their start.
+    ///
+    /// # Errors
+    /// [`HarnessError::Memory`] if the system refuses.
+    ///
+    /// # Panics
+    /// If there are no such pages, or the octets are longer.
+    pub fn map_with(
+        &mut self,
+        pages: Range<u32>,
+        octets: &[u8],
+        is_writable: bool,
+    ) -> Result<(), HarnessError> {
+        if pages.is_empty() {
+            return Ok(());
+        }
+        assert!(pages.end <= PAGE_COUNT && octets.len() <= pages.len() * PAGE_LEN);
+        let start = self.page_pointer(pages.start);
+        self.protect_pages(start, pages.len(), libc::PROT_READ | libc::PROT_WRITE)?;
+        // SAFETY: pages of our own reservation, writable; the octets fit, and do not overlap them.
+        unsafe { ptr::copy_nonoverlapping(octets.as_ptr(), start, octets.len()) };
+        if !is_writable {
+            self.protect_pages(start, pages.len(), libc::PROT_READ)?;
+        }
+        self.rights[pages.start as usize..pages.end as usize].fill(1 + u8::from(is_writable));
+        self.pages.extend(pages.map(|page| (page, is_writable)));
+        Ok(())
+    }
+
     /// Forgets all pages and what was in them.
     ///
     /// # Errors
@@ -151,12 +180,20 @@ impl Window {
     }
 
     fn protect(&mut self, page: u32, protection: i32) -> Result<(), HarnessError> {
+        self.protect_pages(self.page_pointer(page), 1, protection)
+    }
+
+    fn protect_pages(
+        &mut self,
+        start: *mut u8,
+        page_count: usize,
+        protection: i32,
+    ) -> Result<(), HarnessError> {
         if !self.is_protected {
             return Ok(());
         }
-        let address = self.page_pointer(page).cast();
-        // SAFETY: a page of our own reservation, to which no reference exists.
-        match unsafe { libc::mprotect(address, PAGE_LEN, protection) } {
+        // SAFETY: pages of our own reservation, to which no reference exists.
+        match unsafe { libc::mprotect(start.cast(), page_count * PAGE_LEN, protection) } {
             0 => Ok(()),
             _ => Err(HarnessError::memory("mprotect")),
         }

@@ -108,16 +108,21 @@ impl Octets {
     /// `len_bytes` (0 to 4) octets, sign-extended; of no octets the value is 0.
     #[inline(always)]
     fn immediate(&self, offset: u8, len_bytes: u8) -> u64 {
-        let octets = (self.octets >> (8 * offset)) as u64;
-        // Shifted in two steps: of no octets all 64 bits go.
-        let unused_bits = 32 - 8 * u32::from(len_bytes);
-        (((octets << 32 << unused_bits) as i64) >> 32 >> unused_bits) as u64
+        sign_extended((self.octets >> (8 * offset)) as u64, len_bytes)
     }
 
     #[inline(always)]
     fn target(&self, distance: u64) -> Option<u32> {
         u32::try_from(i64::from(self.position) + distance as i64).ok()
     }
+}
+
+/// The lowest `len_bytes` (0 to 4) octets.
+#[inline(always)]
+fn sign_extended(octets: u64, len_bytes: u8) -> u64 {
+    // Shifted in two steps: of no octets all 64 bits go.
+    let unused_bits = 32 - 8 * u32::from(len_bytes);
+    (((octets << 32 << unused_bits) as i64) >> 32 >> unused_bits) as u64
 }
 
 /// The length of an immediate that is written in the instruction itself: 5 to 7 mean 4.
@@ -193,9 +198,12 @@ const fn shape(format: Format) -> Shape {
 
 #[inline(always)]
 fn decode_plain(opcode: Opcode, skip: u8, octets: Octets, shape: Shape) -> Instruction {
-    let registers = octets.at(1);
-    let value = octets.immediate(shape.last_at, remaining_len(skip, shape.last_at - 1));
-    let d = (octets.octets >> shape.d_shift) as u8 & shape.d_mask;
+    // All of such an instruction is in the first eight octets.
+    let first = octets.octets as u64;
+    let registers = (first >> 8) as u8;
+    let last_len = remaining_len(skip, shape.last_at - 1);
+    let value = sign_extended(first >> (8 * shape.last_at), last_len);
+    let d = (first >> shape.d_shift) as u8 & shape.d_mask;
     Instruction {
         opcode,
         skip,

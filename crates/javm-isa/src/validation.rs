@@ -1,6 +1,6 @@
 //! What a program must satisfy to be loaded (PVM.md §13).
 
-use crate::{OpcodeTable, Program};
+use crate::{OpcodeTable, Program, Step};
 
 /// Why a program may not be loaded. The program's author is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -39,16 +39,18 @@ impl Program {
         if self.code().is_empty() {
             return Err(ValidationError::EmptyCode);
         }
-        let mut position = 0;
-        // A step never passes the end, and each goes at least one octet on.
-        while let Some(&octet) = self.code().get(position as usize) {
-            if !self.is_instruction_start(position) {
-                return Err(ValidationError::NoInstruction { position });
-            }
-            if table.opcode(octet).is_none() {
+        if !self.is_instruction_start(0) {
+            return Err(ValidationError::NoInstruction { position: 0 });
+        }
+        // From the first start on these are the positions met by stepping, up to the first that is wrong.
+        for Step { position, opcode, .. } in self.steps(table) {
+            let Some(&octet) = self.code().get(position as usize) else { break };
+            if opcode.is_none() && self.is_instruction_start(position) {
                 return Err(ValidationError::UndefinedOpcode { position, octet });
             }
-            position = self.next_position(position);
+            if opcode.is_none() {
+                return Err(ValidationError::NoInstruction { position });
+            }
         }
         Ok(())
     }

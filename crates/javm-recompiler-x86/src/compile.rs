@@ -63,8 +63,8 @@ pub fn compile_within(
     // What the block still costs from the next step on; 0 where a block has ended.
     let mut cost = 0;
     let mut is_block_start = program.is_instruction_start(0) || program.code().is_empty();
+    let mut len_bytes = translator.len_bytes();
     loop {
-        let before = translator.len_bytes();
         if cost == 0 {
             let block = steps.block_ahead();
             cost = block.cost;
@@ -73,15 +73,15 @@ pub fn compile_within(
             }
         }
         let Some(step) = steps.next() else { break };
+        let pc = step.position;
         if is_block_start {
             translator.start_block(&step, cost);
         }
-        let pc = step.position;
         positions.push(Position { pc, offset: translator.position(), cost });
         translator.instruction(&program.instruction(&step), pc);
         cost -= 1;
         is_block_start = step.opcode.is_some_and(Opcode::is_terminator);
-        let len_bytes = translator.len_bytes();
+        let before = core::mem::replace(&mut len_bytes, translator.len_bytes());
         if len_bytes as usize > code_bytes_max {
             return Err(CompileError::TooLong { code_bytes_max });
         }

@@ -36,7 +36,9 @@ fn check(program: &Program, table: OpcodeTable, features: Features) {
         assert!(!instruction.is_invalid(), "at {}", instruction.ip());
         if features == Features::BASELINE {
             let extensions: Vec<_> = instruction.cpuid_features().iter().map(|f| format!("{f:?}")).collect();
-            let is_baseline = |name: &String| name.starts_with("INTEL") || name == "X64" || name == "CMOV";
+            let is_baseline = |name: &String| {
+                name.starts_with("INTEL") || name == "X64" || name == "CMOV" || name == "MULTIBYTENOP"
+            };
             assert!(extensions.iter().all(is_baseline), "{instruction:?} needs {extensions:?}");
         }
     }
@@ -72,6 +74,21 @@ fn hostile_programs_stay_within_the_bound() {
     let branch = [number("branch_eq"), 0x21, 0xF0, 0xFF];
     for instruction in [&[1][..], &[0], &[10], &longest, &[2], &branch] {
         let instructions = vec![instruction.to_vec(); 20_000];
+        check(&chain(&instructions, &[]), OpcodeTable::JamV1, Features::BASELINE);
+    }
+}
+
+#[test]
+fn loops_put_on_one_line_stay_within_the_bound() {
+    // Each loop begins somewhere else on its line.
+    for len in 0..12 {
+        let mut instructions = Vec::new();
+        for filler in 0..64 {
+            instructions.push(vec![51, 1, filler]);
+            instructions.push(vec![1]);
+            instructions.extend(vec![vec![number("count_set_bits_64"), 0x21]; len]);
+            instructions.push(vec![number("branch_eq"), 0x21, (2 * len as u8).wrapping_neg()]);
+        }
         check(&chain(&instructions, &[]), OpcodeTable::JamV1, Features::BASELINE);
     }
 }
