@@ -50,7 +50,7 @@ impl Engine for Native {
         let start = Instant::now();
         let program = Program::parse(&workload.image.program).map_err(EngineError::refused)?;
         program.validate(TABLE).map_err(EngineError::refused)?;
-        let code = LoadedCode::new(&program, TABLE, self.features).map_err(EngineError::refused)?;
+        let code = LoadedCode::of(program, TABLE, self.features).map_err(EngineError::refused)?;
         let layout = workload.layout().map_err(EngineError::refused)?;
         map(&mut self.window, workload, &layout).map_err(EngineError::refused)?;
         let ready = start.elapsed();
@@ -86,12 +86,7 @@ fn run_once(vm: &mut Vm) -> Result<Ran, EngineError> {
 
 fn map(window: &mut Window, workload: &Workload, layout: &Layout) -> Result<(), HarnessError> {
     let mut region = |pages: PageRange, data: &[u8], is_writable| {
-        for page in pages.first..pages.end() {
-            window.map(page, is_writable)?;
-        }
-        data.chunks(PAGE_BYTES)
-            .zip(pages.first..)
-            .try_for_each(|(octets, page)| window.poke(page * PAGE_BYTES as u32, octets))
+        window.map_with(pages.first..pages.end(), data, is_writable)
     };
     region(layout.read_only_data, &workload.image.ro_data, false)?;
     region(layout.read_write_data, &workload.image.rw_data, true)?;
