@@ -68,6 +68,36 @@ on_both! {
         assert_eq!(chain.play(&script).codes()[2..], [2, 0, 0, 0, 0, TOO_LONG]);
     };
 
+    as_much_moves_at_once_as_arguments_may_have => |chain| {
+        // The probe's page array is as long, and is filled first.
+        let (limit, array) = (u64::from(nub::Limits::default().argument_bytes), 0x3_0008);
+        let fill = [&0u32.to_le_bytes()[..], &256u32.to_le_bytes(), &[0x55]].concat();
+        chain.ok(chain::probe::STORE_PAGES, fill);
+        let mut script = Script::new();
+        script.step(20, &[DATA, 2 << 20]);
+        script.step(23, &[DATA, 3, array, limit]);
+        script.step(23, &[DATA, 3, array, limit + 1]);
+        script.step(22, &[DATA, 3, array, limit + 1]);
+        script.step(22, &[DATA, 3, array, limit]);
+        script.step(22, &[DATA, limit + 3, SCRATCH, 8]);
+        script.read_back(array, 4097);
+        let played = chain.play(&script);
+        assert_eq!(played.codes(), [0, 0, TOO_LONG, TOO_LONG, limit, 8]);
+        let expected = |at: usize| if at % 4096 == 0 { 0x55 } else { 0 };
+        assert!((0..4097).all(|at| played.read[at] == expected(at)));
+    };
+
+    writing_what_is_there_changes_nothing => |chain| {
+        chain.play(&with_data());
+        let mut script = Script::new();
+        let hello = script.data(b"hello");
+        script.step(23, &[DATA, 4094, hello, 5]);
+        script.step(23, &[DATA, 8000, hello, 0]);
+        let summary = chain.apply(vec![script.event()]);
+        assert_eq!(script.played(&summary.receipts[0].output).codes(), [0, 0]);
+        assert_eq!((summary.objects_hashed, summary.receipts[0].growth), (1, nub::Growth::default()));
+    };
+
     zeroing_a_page_gives_its_space_back => |chain| {
         let mut script = with_data();
         let zeros = script.data(&[0; 3]);

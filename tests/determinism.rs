@@ -5,7 +5,7 @@ mod chain;
 
 use chain::script::{SCRATCH, Script};
 use chain::{TestChain, call_args, event, probe, put_args};
-use nub::hyperlight::GuestConfig;
+use nub::hyperlight::{GuestConfig, Privilege};
 use nub::{BackendKind, Event, InstanceId, Nub, Params, SharedBlobs, Summary};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -123,6 +123,7 @@ struct Variant {
     cache_bytes: u64,
     /// Blocks of other sizes between a kernel's own on the heap; for a micro-VM, a larger arena.
     other_layout: bool,
+    privilege: Privilege,
     /// When to commit, whatever the steps say.
     commits: Commits,
 }
@@ -139,12 +140,17 @@ enum Commits {
 /// The smallest budget, one that holds a few objects, one that holds all.
 const BUDGETS: [u64; 3] = [0, 20_000, 64 << 20];
 
+/// All privilege maps.
+const PRIVILEGES: [Privilege; 3] =
+    [Privilege::Kernel0Programs0, Privilege::Kernel0Programs3, Privilege::Kernel3Programs3];
+
 impl Variant {
     const PLAIN: Self = Self {
         kind: BackendKind::Local,
         seed: 1,
         cache_bytes: 64 << 20,
         other_layout: false,
+        privilege: Privilege::Auto,
         commits: Commits::AsTold,
     };
 
@@ -152,7 +158,10 @@ impl Variant {
         let builder = Nub::builder().backend(self.kind).seed([self.seed; 32]).blobs(blobs.clone());
         let builder = builder.cache_bytes(self.cache_bytes).candidates_max(64);
         let arena_bytes = if self.other_layout { 96 << 20 } else { 64 << 20 };
-        builder.guest(GuestConfig { arena_bytes, ..GuestConfig::default() }).build().unwrap()
+        builder
+            .guest(GuestConfig { arena_bytes, privilege: self.privilege, ..GuestConfig::default() })
+            .build()
+            .unwrap()
     }
 
     /// Every root and summary of the steps' blocks, and the witness of each.
@@ -267,9 +276,50 @@ fn local_and_hyperlight_give_the_same() {
             other_layout: n % 2 == 1,
             commits,
             cache_bytes,
+            ..Variant::PLAIN
         };
         prop_assert_eq!(local, variant.run(&steps), "{:?}", variant);
         Ok(())
     };
     runner.run(&steps(4, 5), property).unwrap();
+}
+
+/// Blocks that use all there is, few enough for an emulated ring 0.
+fn a_little_of_everything() -> Vec<Step> {
+    let pages = [&1u32.to_le_bytes()[..], &2u32.to_le_bytes(), &[7]].concat();
+    let data = [(20, [0, 99, 0, 0, 0]), (23, [0, 3, 100, 50, 0]), (22, [0, 0, 200, 60, 0])];
+    let cnodes = [
+        (33, [1, 0, 0, 0, 0]),
+        (35, [1, 101, 2, 0, 0]),
+        (39, [1, 102, 3, 100, 60]),
+        (37, [1, 101, 2, 200, 32]),
+        (16, [1, 2, 0, 0, 0]),
+        (36, [2, 101, 2, 0, 0]),
+        (29, [1, 3, 100, 200, 0]),
+    ];
+    let first = vec![
+        event(probe::STORAGE_PUT, put_args(b"a key", &[5; 300])),
+        event(probe::STORE_PAGES, pages),
+        event(probe::CALL, call_args(1, probe::COUNT, 200_000, &[], &[])),
+    ];
+    let second = vec![
+        event(probe::SCRIPT, script(&[&data[..], &cnodes].concat()).args()),
+        event(probe::STORAGE_REMOVE, b"a key".to_vec()),
+        event(probe::PANIC, vec![]),
+    ];
+    vec![(first, Between::Commit), (second, Between::Nothing)]
+}
+
+#[test]
+fn every_privilege_map_gives_the_same() {
+    if !chain::hyperlight_runs() {
+        return;
+    }
+    let steps = a_little_of_everything();
+    let local = Variant::PLAIN.run(&steps);
+    assert!(local.iter().all(|(_, summary, _)| summary.receipts[0].status == nub::Status::Success));
+    for privilege in PRIVILEGES {
+        let variant = Variant { kind: BackendKind::Hyperlight, privilege, ..Variant::PLAIN };
+        assert_eq!(local, variant.run(&steps), "{privilege:?}");
+    }
 }
