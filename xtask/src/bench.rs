@@ -14,6 +14,8 @@ use crate::setup::{Need, setup};
 pub enum Bench {
     /// The engines: eight workloads on ours, polkavm's and javm's, and as plain Rust.
     Pvm,
+    /// The store of σ beside redb and fjall: commits, reads, churn with collection, opening after a crash.
+    Store,
 }
 
 /// Where the program that measures is.
@@ -30,6 +32,9 @@ enum Program {
 impl Bench {
     fn program(self) -> Program {
         match self {
+            Bench::Store => {
+                Program::Workspace { manifest: "bench/store/Cargo.toml", target_dir: "nub-bench-store" }
+            }
             Bench::Pvm => {
                 Program::Workspace { manifest: "bench/pvm/Cargo.toml", target_dir: "nub-bench-pvm" }
             }

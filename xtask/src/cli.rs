@@ -9,7 +9,7 @@ use crate::bench::{self, Bench};
 use crate::error::TaskError;
 use crate::run::{cargo, run_to_the_end};
 use crate::setup::{Need, setup};
-use crate::{no_std, test};
+use crate::{crash, no_std, test};
 
 /// Commands of the Nub repository.
 #[derive(Parser)]
@@ -53,6 +53,10 @@ enum Command {
     /// `--seconds N` is the time each gets (10), `--target T` names one, `--seed S` repeats a run. A crash prints
     /// the seed and the input.
     Fuzz(Passed),
+    /// Crash a simulated store at every step of random runs, and print how many crash points were tried.
+    ///
+    /// `--seconds N` is how long (30); `--seed S` replays the run of a seed.
+    Crash(Passed),
     /// Measure, beside peers: `cargo xtask bench pvm`.
     ///
     /// Arguments go to the program that measures; `cargo xtask bench pvm --help` shows them.
@@ -89,6 +93,7 @@ pub fn run() -> Result<ExitCode, TaskError> {
         }
         Command::Contracts(passed) => contracts(&passed.arguments),
         Command::Fuzz(passed) => fuzz(&passed.arguments),
+        Command::Crash(passed) => crash::run(&passed.arguments),
         Command::Bench { name, passed } => bench::run(name, &passed.arguments),
         Command::CheckNoStd => {
             setup(Need::Guest)?;

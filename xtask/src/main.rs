@@ -9,6 +9,7 @@
 mod apt;
 mod bench;
 mod cli;
+mod crash;
 mod error;
 mod no_std;
 mod run;

@@ -8,8 +8,15 @@ use crate::error::TaskError;
 use crate::run::{status, succeeds};
 
 /// The crates that run in the guest.
-const CRATES: [&str; 6] =
-    ["javm-isa", "javm-interpreter", "javm-recompiler-x86", "nub-abi", "nub-state", "nub-kernel"];
+const CRATES: [&str; 7] = [
+    "javm-isa",
+    "javm-interpreter",
+    "javm-recompiler-x86",
+    "nub-abi",
+    "nub-state",
+    "nub-store",
+    "nub-kernel",
+];
 
 /// What the root of each must say.
 const ATTRIBUTES: [&str; 2] = ["#![no_std]", "#![forbid(unsafe_code)]"];

@@ -148,18 +148,25 @@ impl Index {
         device: &mut D,
         hash: &Hash,
     ) -> Result<Vec<Candidate>, ReadError> {
+        if let Some(candidates) = self.candidates_in_memory(hash) {
+            return Ok(candidates);
+        }
         self.load_for(device, core::iter::once(hash))?;
+        Ok(self.candidates_in_memory(hash).unwrap_or_default())
+    }
+
+    /// Where the object may be; `None` if a leaf is not in memory.
+    fn candidates_in_memory(&self, hash: &Hash) -> Option<Vec<Candidate>> {
         let mut candidates = Vec::new();
-        let keys: Vec<_> = self.keys_for(hash).collect();
-        for key in keys {
-            let Some(leaf) = self.leaves.get_mut(&key) else { continue };
-            leaf.was_used = true;
-            let Some(entries) = &leaf.entries else { continue };
+        for key in self.keys_for(hash) {
+            let leaf = self.leaves.get(&key)?;
+            let entries = leaf.entries.as_ref()?;
+            leaf.was_used.set(true);
             for at in entries.with_prefix(&hash.0[..PREFIX_BYTES]) {
                 candidates.push(Candidate { address: entries.address(at), is_marked: leaf.is_marked(at) });
             }
         }
-        Ok(candidates)
+        Some(candidates)
     }
 
     /// Brings the leaves into memory that can hold these hashes.
@@ -199,7 +206,7 @@ impl Index {
         let Some(leaf) = self.leaves.get_mut(&key) else { return };
         let before = leaf.memory_bytes();
         self.entries -= leaf.fill(entries) as u64;
-        leaf.was_used = true;
+        leaf.was_used.set(true);
         self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
         self.split_while_full(key);
     }
@@ -211,7 +218,7 @@ impl Index {
         };
         let before = leaf.memory_bytes();
         self.entries += u64::from(leaf.insert(&entry_of(hash, address), marked));
-        leaf.was_used = true;
+        leaf.was_used.set(true);
         self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
         self.split_while_full(key);
     }
@@ -378,7 +385,7 @@ impl Index {
             let key = next.unwrap_or(LeafKey::FIRST);
             self.hand = if next.is_some() { key.next() } else { LeafKey::FIRST };
             let Some(leaf) = self.leaves.get_mut(&key) else { continue };
-            if leaf.is_dirty || leaf.entries.is_none() || core::mem::replace(&mut leaf.was_used, false) {
+            if leaf.is_dirty || leaf.entries.is_none() || leaf.was_used.replace(false) {
                 continue;
             }
             let before = leaf.memory_bytes();

@@ -4,6 +4,7 @@ use crate::format::layout::Address;
 use crate::format::map::{ENTRY_BYTES, PREFIX_BYTES, PageRef};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use nub_abi::Hash;
 
 /// An entry: the first octets of a hash, and an address, big-endian.
@@ -28,7 +29,7 @@ pub(crate) struct Leaf {
     /// Whether it differs from its page.
     pub(crate) is_dirty: bool,
     /// Whether it was used since the last eviction.
-    pub(crate) was_used: bool,
+    pub(crate) was_used: Cell<bool>,
 }
 
 /// Sorted entries.
@@ -222,7 +223,7 @@ impl Leaf {
         let right = entries.split_off(middle);
         let marks = if self.marks.is_empty() { Vec::new() } else { self.marks.split_off(middle) };
         self.is_dirty = true;
-        Self { entries: Some(right), marks, is_dirty: true, was_used: true, ..Self::default() }
+        Self { entries: Some(right), marks, is_dirty: true, was_used: Cell::new(true), ..Self::default() }
     }
 
     /// Drops what is not marked; gives how many entries that were.

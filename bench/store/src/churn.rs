@@ -1,0 +1,101 @@
+//! A state of constant size of which every block replaces a part, with collection.
+
+use crate::objects;
+use nub_abi::{Hash, blake2b_256};
+use nub_store::fault::Coin;
+use nub_store::{BlockDevice, Layout, NotAnObject, Options};
+use nub_store_file::{Caching, open_or_create};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Objects of a group; a commit replaces a group.
+const GROUP: u64 = 1000;
+/// Objects' worth of collection after a commit.
+const SLICE: usize = 8192;
+
+/// A group or the root is a list of hashes behind its length; objects of 200 bytes name nothing.
+fn children(bytes: &[u8], visit: &mut dyn FnMut(Hash)) -> Result<(), NotAnObject> {
+    if bytes.len() != 200 {
+        bytes.get(8..).ok_or(NotAnObject)?.as_chunks::<32>().0.iter().for_each(|hash| visit(Hash(*hash)));
+    }
+    Ok(())
+}
+
+fn list(tag: u64, hashes: &[Hash]) -> (Hash, Vec<u8>) {
+    let mut bytes = tag.to_le_bytes().to_vec();
+    hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.0));
+    (blake2b_256(&bytes), bytes)
+}
+
+pub fn run(path: &Path, quick: bool) {
+    let (groups, commits) = if quick { (100, 300) } else { (400, 1600) };
+    let options = Options { children: Some(children), index_bytes: 64 << 20, ..Options::default() };
+    let mut store = open_or_create(path, 1, Caching::System, Layout::default(), options).expect("a store");
+    let mut lists = vec![Hash::ZERO; groups];
+    let mut coin = Coin::new(5);
+    let mut number = 1 << 40;
+    let live_bytes = groups as u64 * (GROUP * 200 + GROUP * 32 + 8 + 32);
+    println!(
+        "churn: {groups} groups of {GROUP} objects, {:.0} MB live, {commits} commits that replace one",
+        live_bytes as f64 / 1e6
+    );
+    let (mut times, mut slices, mut space) = (Vec::new(), Vec::new(), Vec::new());
+    let mut before = store.stats().written;
+    for commit in 0..groups + commits {
+        let group = if commit < groups { commit } else { coin.below(groups as u64) as usize };
+        let mut batch: Vec<_> = (number..number + GROUP)
+            .map(|number| (objects::hash_of(number), objects::object(number)))
+            .collect();
+        number += GROUP;
+        let hashes: Vec<Hash> = batch.iter().map(|(hash, _)| *hash).collect();
+        batch.push(list(group as u64, &hashes));
+        lists[group] = batch.last().expect("a list").0;
+        batch.push(list(commit as u64, &lists[..groups.min(commit + 1)]));
+        let root = batch.last().expect("a root").0;
+        let started = Instant::now();
+        store.commit(root, commit as u64, &batch).expect("a commit");
+        let committed = started.elapsed();
+        store.maintain(SLICE).expect("a slice");
+        if commit == groups {
+            before = store.stats().written;
+        }
+        if commit > groups {
+            times.push(committed);
+            slices.push(started.elapsed() - committed);
+            space.push(store.stats().used_bytes);
+        }
+    }
+    let after = store.stats().written;
+    let objects = after.object_bytes - before.object_bytes;
+    let all = [
+        after.commit_bytes - before.commit_bytes,
+        after.moved_bytes - before.moved_bytes,
+        after.index_bytes - before.index_bytes,
+    ];
+    times.sort_unstable();
+    slices.sort_unstable();
+    let at = |times: &[Duration], per_cent: usize| times[times.len() * per_cent / 100].as_secs_f64() * 1e3;
+    println!(
+        "  commit p50 {:.2} ms, p99 {:.2} ms; slice p50 {:.2} ms, p99 {:.2} ms",
+        at(&times, 50),
+        at(&times, 99),
+        at(&slices, 50),
+        at(&slices, 99)
+    );
+    println!(
+        "  writes {:.2} bytes for each byte of objects (log {:.2}, moved {:.2}, index {:.2}) in {} collections",
+        all.iter().sum::<u64>() as f64 / objects as f64,
+        all[0] as f64 / objects as f64,
+        all[1] as f64 / objects as f64,
+        all[2] as f64 / objects as f64,
+        after.collections - before.collections,
+    );
+    let half = &space[space.len() / 2..];
+    let most = *half.iter().max().expect("a commit");
+    let device = store.device().length_bytes();
+    println!(
+        "  space: {:.2} times the live data in use at most, the file {:.2} times",
+        most as f64 / live_bytes as f64,
+        device as f64 / live_bytes as f64
+    );
+}

@@ -1,0 +1,52 @@
+//! How long opening takes after a crash, by the size of the store.
+
+use crate::objects::Batch;
+use nub_store::{Layout, Options};
+use nub_store_file::{Caching, open, open_or_create};
+use std::path::Path;
+use std::time::Instant;
+
+/// Objects committed since the last checkpoint.
+const TAIL: u64 = 5000;
+
+pub fn run(directory: &Path, quick: bool) {
+    println!("opening after a crash, {TAIL} objects after the last checkpoint");
+    let sizes: &[u64] = if quick { &[10_000, 100_000] } else { &[10_000, 100_000, 1_000_000] };
+    for &objects in sizes {
+        let path = directory.join(format!("open-{objects}"));
+        let options = Options::default();
+        let mut store =
+            open_or_create(&path, 1, Caching::System, Layout::default(), options).expect("a store");
+        for first in (0..objects).step_by(10_000) {
+            let batch = Batch::new(first, 10_000);
+            store.commit(batch.root, batch.height, &batch.objects).expect("a commit");
+        }
+        store.checkpoint().expect("a checkpoint");
+        for first in (objects..objects + TAIL).step_by(1000) {
+            let batch = Batch::new(first, 1000);
+            store.commit(batch.root, batch.height, &batch.objects).expect("a commit");
+        }
+        let stats = store.stats();
+        // Nothing is written when it goes: that is a crash.
+        drop(store);
+        let mut times: Vec<f64> = (0..7)
+            .map(|_| {
+                let started = Instant::now();
+                let store = open(&path, Some(1), Caching::System, options).expect("a store");
+                let time = started.elapsed().as_secs_f64();
+                assert_eq!(
+                    store.committed().map(|entry| entry.root),
+                    stats.roots.last().map(|entry| entry.root)
+                );
+                time
+            })
+            .collect();
+        times.sort_unstable_by(f64::total_cmp);
+        println!(
+            "  {objects:8} objects: {:6.2} ms; the index takes {:.1} bytes an object in memory",
+            times[times.len() / 2] * 1e3,
+            stats.index_memory_bytes as f64 / stats.objects as f64
+        );
+        std::fs::remove_file(&path).expect("the file");
+    }
+}
