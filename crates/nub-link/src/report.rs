@@ -62,17 +62,19 @@ impl fmt::Display for Report {
         write!(f, "endpoints ")?;
         image.endpoints.iter().try_for_each(|(number, pc)| write!(f, " {number}@{pc}"))?;
         let Some(types) = &self.types else { return Ok(()) };
-        for endpoint in &types.endpoints {
-            write!(f, "\n  {:>5} {}({})", endpoint.number, endpoint.name, list(&endpoint.args))?;
-            if !endpoint.output.is_empty() {
-                write!(f, " -> {}", endpoint.output)?;
-            }
-        }
-        types
-            .events
-            .iter()
-            .try_for_each(|event| write!(f, "\n  event {}({})", event.name, list(&event.fields)))
+        write!(f, "\n{}", types_text(types))
     }
+}
+
+/// Endpoints and events, a line each.
+pub fn types_text(types: &TypeDef) -> String {
+    let endpoints = types.endpoints.iter().map(|endpoint| {
+        let output = if endpoint.output.is_empty() { "" } else { " -> " };
+        let args = list(&endpoint.args);
+        format!("  {:>5} {}({args}){output}{}", endpoint.number, endpoint.name, endpoint.output)
+    });
+    let events = types.events.iter().map(|event| format!("  event {}({})", event.name, list(&event.fields)));
+    endpoints.chain(events).collect::<Vec<_>>().join("\n")
 }
 
 fn list(fields: &[Field]) -> String {

@@ -6,6 +6,7 @@
 //! - `scale`: values and their octets
 //! - `event`, `error`: logs, messages
 //! - `signature`: what the first two have in common
+//! - `testing`: `#[nub_testing::test]`
 //!
 //! What they write names everything by `::nub_sdk` and `::core`, needs no `unsafe` of the contract, and refers to types
 //! as the contract wrote them. A mistake is an error at its place, not a panic.
@@ -19,6 +20,7 @@ mod interface;
 mod scale;
 mod signature;
 mod storage;
+mod testing;
 
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
@@ -92,4 +94,13 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 pub fn derive_error(item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::DeriveInput);
     error::expand(&item).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// A test of contracts: a function of a `&mut Chain`. On the local backend; `#[nub_testing::test(all)]` makes a module of that
+/// name with a test for each backend and engine. Re-exported by `nub-testing`.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let all = parse_macro_input!(arguments as Option<syn::Ident>);
+    let item = parse_macro_input!(item as syn::ItemFn);
+    testing::expand(all, item).unwrap_or_else(syn::Error::into_compile_error).into()
 }
