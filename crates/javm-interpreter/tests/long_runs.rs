@@ -74,6 +74,17 @@ fn host_calls_in_a_long_block_do_not_charge_it_again() {
     assert_eq!((run.go(), run.machine.registers[2]), (Exit::Panic, 3000));
 }
 
+#[test]
+fn however_long_a_run_is_it_needs_little_stack() {
+    let long_block = assemble(&block(5000, TRAP), &[]);
+    let short_blocks = assemble(&[&[1], COUNT, &[40, 0xFD]], &[]);
+    for (program, gas) in [(long_block, 5001), (short_blocks, 1_000_000)] {
+        let run = move || Run::new(&program).gas(gas).go();
+        let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap();
+        assert!(matches!(thread.join().unwrap(), Exit::Panic | Exit::OutOfGas));
+    }
+}
+
 /// Memory that leaves one unit of gas at a load, and knows how much there must be at a store.
 struct Greedy;
 
