@@ -22,7 +22,7 @@ pub(super) struct Op {
     pub prefix: u8,
     pub is_two_byte: bool,
     pub octet: u8,
-    /// Does the `reg` or `rm` register name its low octet, so that numbers 4 to 7 need a REX?
+    /// Does a register name its low octet, so that numbers 4 to 7 need a REX: `rm` of two registers, else `reg`?
     pub is_octet: bool,
 }
 
@@ -126,8 +126,8 @@ impl Encoding {
     /// An instruction on two registers, or on one and an opcode extension in `reg`.
     #[inline(always)]
     pub fn registers(width: Width, op: Op, reg: u8, rm: Gpr) -> Encoding {
-        // Without REX, octet registers 4 to 7 would be ah to bh.
-        let needs_rex = op.is_octet && (reg >= 4 || rm as u8 >= 4);
+        // Without REX, octet registers 4 to 7 would be ah to bh. It is `rm` that names an octet here.
+        let needs_rex = op.is_octet && rm as u8 >= 4;
         let numbers = Numbers { reg, index: 0, rm: rm as u8 };
         let head = Encoding::EMPTY.head(width, op, numbers, needs_rex);
         head.octet(0xC0 | (reg & 7) << 3 | rm.low())
