@@ -4,6 +4,7 @@
 //! - [`backends`]: the handles there can be here
 //! - [`compare`]: applying one block to all of them
 //! - [`soak`]: many blocks, and whether memory stays as it was
+//! - [`transfers`]: how long blocks of transfers take
 //! - [`exit`]: why a command fails
 
 #![forbid(unsafe_code)]
@@ -13,3 +14,4 @@ pub mod chain;
 pub mod compare;
 pub mod exit;
 pub mod soak;
+pub mod transfers;

@@ -1,16 +1,19 @@
 //! What crossing into the guest and faulting in it costs, beside the targets the design set.
 
 use clap::Parser;
-use nub::SharedBlobs;
+use nub::BackendError;
 use nub::hyperlight::probe::{Probe, ProbeReply};
 use nub::hyperlight::{
     GuestConfig, HyperlightError, Privilege, Sandbox, has_hardware_virtualisation, is_required, unavailable,
 };
+use nub::{EnginePolicy, SharedBlobs};
+use nub_demo::exit::CommandError;
+use nub_demo::transfers::Transfers;
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Measures the micro-VM: a call, a callback, page faults, the boot.
+/// Measures the micro-VM in each privilege map: calls, callbacks, page faults, the boot, blocks of transfers.
 #[derive(Parser)]
 #[command(name = "gates", bin_name = "cargo xtask gates")]
 struct Options {
@@ -20,6 +23,9 @@ struct Options {
     /// Rounds of each measurement; the median is reported.
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rounds: u32,
+    /// Token transfers in a block.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    transfers: u64,
 }
 
 /// What was measured, and where.
@@ -28,6 +34,21 @@ struct Report {
     /// Whether the processor virtualises in hardware. If not, ring 0 is emulated and no gate is judged.
     hardware_virtualisation: bool,
     maps: Vec<Map>,
+    /// How many times faster the map with everything in ring 3 is than the one with everything in ring 0, which the
+    /// design wants where ring 0 is emulated.
+    ratios: Vec<Ratio>,
+}
+
+/// One measurement in two maps.
+#[derive(Serialize)]
+struct Ratio {
+    name: &'static str,
+    /// Ring 0's median by ring 3's.
+    times_faster: f64,
+    /// At least this where ring 0 is emulated.
+    target: f64,
+    /// Absent where ring 0 is not emulated.
+    met: Option<bool>,
 }
 
 /// What was measured in one privilege map.
@@ -57,6 +78,15 @@ struct Gate {
 const CALLBACKS: u32 = 16;
 const FAULTS: u32 = 64;
 
+/// Names of measurements, and how many times faster the deprivileged map is to be.
+const HEALTH_CHECK: &str = "health check";
+const INTERPRETED: &str = "block of transfers, interpreted";
+const NATIVE: &str = "block of transfers, compiled";
+const RATIO_TARGETS: [(&str, f64); 5] =
+    [(INTERPRETED, 100.0), (NATIVE, 100.0), (HEALTH_CHECK, 8.0), (ZERO_FAULT, 8.0), (COPY_FAULT, 4.0)];
+const ZERO_FAULT: &str = "demand-zero fault";
+const COPY_FAULT: &str = "copy-on-write fault";
+
 const CALL_TARGET_NS: u64 = 100_000;
 const CALLBACK_TARGET_NS: u64 = 5_000;
 const FAULT_TARGET_NS: u64 = 500;
@@ -67,7 +97,7 @@ fn main() -> ExitCode {
         eprintln!("gates: no micro-VM here: {missing}");
         return if is_required(&missing) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
-    match measure(options.rounds).map(|report| print(&options, &report)) {
+    match measure(&options).map(|report| print(&options, &report)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(&error),
         Err(error) => fail(&error),
@@ -80,18 +110,59 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 }
 
 /// The privilege maps, the default on hardware first.
-const MAPS: [(&str, Privilege); 2] = [
+const MAPS: [(&str, Privilege); 3] = [
     ("kernel and programs in ring 0", Privilege::Kernel0Programs0),
+    ("kernel in ring 0, programs in ring 3", Privilege::Kernel0Programs3),
     ("kernel and programs in ring 3", Privilege::Kernel3Programs3),
 ];
 
-fn measure(rounds: u32) -> Result<Report, HyperlightError> {
+fn measure(options: &Options) -> Result<Report, CommandError> {
     let hardware_virtualisation = has_hardware_virtualisation();
     let maps = MAPS.into_iter().map(|(name, privilege)| {
         let chosen = privilege.resolve() == Privilege::Auto.resolve();
-        Ok(Map { name, chosen, gates: measure_map(privilege, hardware_virtualisation, rounds)? })
+        let mut gates = measure_map(privilege, hardware_virtualisation, options.rounds)
+            .map_err(|error| CommandError::Backend(BackendError::from(error)))?;
+        gates.extend(measure_chain(privilege, options)?);
+        Ok(Map { name, chosen, gates })
     });
-    Ok(Report { hardware_virtualisation, maps: maps.collect::<Result<_, HyperlightError>>()? })
+    let maps: Vec<Map> = maps.collect::<Result<_, CommandError>>()?;
+    let ratios = ratios(&maps[0], &maps[2], hardware_virtualisation);
+    Ok(Report { hardware_virtualisation, maps, ratios })
+}
+
+fn ratios(ring_0: &Map, ring_3: &Map, hardware: bool) -> Vec<Ratio> {
+    let median = |map: &Map, name| map.gates.iter().find(|gate| gate.name == name).map(|gate| gate.median_ns);
+    let ratio = |(name, target): (&'static str, f64)| {
+        let times_faster = median(ring_0, name)? as f64 / median(ring_3, name)?.max(1) as f64;
+        Some(Ratio { name, times_faster, target, met: (!hardware).then_some(times_faster >= target) })
+    };
+    RATIO_TARGETS.into_iter().filter_map(ratio).collect()
+}
+
+/// A health check, and a block of transfers on either engine.
+fn measure_chain(privilege: Privilege, options: &Options) -> Result<Vec<Gate>, CommandError> {
+    // One block takes seconds where ring 0 is emulated.
+    let is_slow = privilege != Privilege::Kernel3Programs3 && !has_hardware_virtualisation();
+    let rounds = if is_slow { 1 } else { options.rounds };
+    let mut gates = Vec::new();
+    for (name, engine) in [(INTERPRETED, EnginePolicy::Interpreter), (NATIVE, EnginePolicy::Recompiler)] {
+        let mut chain = Transfers::start(privilege, engine)?;
+        if gates.is_empty() {
+            let times = (0..options.rounds).map(|_| chain.health_check()).collect::<Result<_, _>>()?;
+            gates.push(reported(HEALTH_CHECK, times));
+        }
+        let times = (0..rounds).map(|_| chain.block(options.transfers)).collect::<Result<_, _>>()?;
+        gates.push(reported(name, times));
+    }
+    Ok(gates)
+}
+
+/// A measurement without a target of its own.
+fn reported(name: &'static str, mut times: Vec<Duration>) -> Gate {
+    times.sort_unstable();
+    let ns = |time: Duration| time.as_nanos() as u64;
+    let (median_ns, best_ns) = (ns(times[times.len() / 2]), ns(times[0]));
+    Gate { name, median_ns, best_ns, target_ns: None, met: None }
 }
 
 fn measure_map(privilege: Privilege, hardware: bool, rounds: u32) -> Result<Vec<Gate>, HyperlightError> {
@@ -117,8 +188,8 @@ fn measure_map(privilege: Privilege, hardware: bool, rounds: u32) -> Result<Vec<
     Ok(vec![
         gate("guest call, round trip", call, Some(CALL_TARGET_NS)),
         gate("host callback, round trip", callback, Some(CALLBACK_TARGET_NS)),
-        gate("demand-zero fault", zero, Some(FAULT_TARGET_NS)),
-        gate("copy-on-write fault", copy, Some(FAULT_TARGET_NS)),
+        gate(ZERO_FAULT, zero, Some(FAULT_TARGET_NS)),
+        gate(COPY_FAULT, copy, Some(FAULT_TARGET_NS)),
         gate("boot", Times { median_ns: boot_ns, best_ns: boot_ns }, None),
     ])
 }
@@ -167,13 +238,19 @@ fn print(options: &Options, report: &Report) -> Result<(), serde_json::Error> {
         println!("{}", serde_json::to_string_pretty(report)?);
         return Ok(());
     }
-    println!("{:28} {:>12} {:>12} {:>12}  result", "gate", "median", "best", "target");
+    println!("{:34} {:>12} {:>12} {:>12}  result", "gate", "median", "best", "target");
     for map in &report.maps {
         println!("{}{}", map.name, if map.chosen { ", chosen here" } else { "" });
         map.gates.iter().for_each(print_gate);
         println!();
     }
     if !report.hardware_virtualisation {
+        println!("{:34} {:>12} {:>12}  result", "ring 3 by ring 0", "times", "target");
+        for Ratio { name, times_faster, target, met } in &report.ratios {
+            let result = if *met == Some(true) { "met" } else { "NOT MET" };
+            println!("  {name:32} {times_faster:>12.1} {:>12}  {result}", format!("≥ {target}"));
+        }
+        println!();
         println!("KVM works here without hardware virtualisation: ring-0 guest code is emulated, at about");
         println!("a microsecond an instruction, so these times say nothing about a validator's machine.");
     }
@@ -189,7 +266,7 @@ fn print_gate(gate: &Gate) {
         (_, Some(false)) => "NOT MET",
     };
     let (median, best) = (duration(gate.median_ns), duration(gate.best_ns));
-    println!("  {:26} {median:>12} {best:>12} {target:>12}  {result}", gate.name);
+    println!("  {:32} {median:>12} {best:>12} {target:>12}  {result}", gate.name);
 }
 
 /// A time with a unit that suits it.
