@@ -1,7 +1,8 @@
 //! The processor's optional instructions: those it names, and that do what they should where programs run.
 //!
-//! Each is tried as programs would run it, as machine code in a window. Where KVM emulates ring 0, `cpuid` names
-//! instructions that the emulator gets wrong, or that end the machine; so the host says whether to try.
+//! Each is tried as programs would run it, as machine code in a window. Where KVM has no hardware, `cpuid` names
+//! instructions that its emulator gets wrong, or that end the machine; the emulator runs ring 0, and ring 3 too while
+//! rsp, a register of programs, is no canonical address. So the host says whether to try.
 
 use crate::code_memory::CodeMemory;
 use crate::control::with_control;

@@ -10,9 +10,7 @@ use crate::blobs::Storage;
 use hyperlight_host::hypervisor::InterruptHandle;
 use hyperlight_host::mem::memory_region::MemoryRegionFlags;
 use hyperlight_host::sandbox::builder::SandboxBuilder;
-use nub_abi::guest::{
-    Answer, Figures, Framed, LogLevel, MESSAGE_BYTES_MAX, PROBE, PrivilegeMap, Probe, ProbeReply, RPC,
-};
+use nub_abi::guest::{Answer, Figures, Framed, LogLevel, MESSAGE_BYTES_MAX, PROBE, Probe, ProbeReply, RPC};
 use nub_abi::rpc::{Reply, Request};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::sync::Arc;
@@ -149,11 +147,14 @@ impl Sandbox {
 }
 
 /// What the image is told at boot: the privilege map; whether optional instructions of the processor do what they
-/// should, or fault, where programs run. An emulator of ring 0 may give up on them instead.
+/// should, or fault, where programs run. KVM without hardware emulates ring 0, and ring 3 too while the stack
+/// pointer is no canonical address; its emulator gets some of them wrong, or gives up on them.
 fn start_data(config: &GuestConfig) -> Vec<u8> {
-    let map = config.privilege.resolve();
-    let may_try = map != PrivilegeMap::Kernel0Programs0 || has_hardware_virtualisation();
-    vec![map as u8, may_try.into(), log_level(config.log_level) as u8]
+    vec![
+        config.privilege.resolve() as u8,
+        has_hardware_virtualisation().into(),
+        log_level(config.log_level) as u8,
+    ]
 }
 
 /// What the environment asks for, else what is configured.
