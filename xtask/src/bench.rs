@@ -16,6 +16,8 @@ pub enum Bench {
     Pvm,
     /// The store of σ beside redb and fjall: commits, reads, churn with collection, opening after a crash.
     Store,
+    /// The kernel: copies and clones of much and little, calls that touch little of a large memory.
+    Kernel,
 }
 
 /// Where the program that measures is.
@@ -26,6 +28,11 @@ enum Program {
         manifest: &'static str,
         /// Its folder for cargo's output, beside the repository's own.
         target_dir: &'static str,
+    },
+    /// The benches of a package of this workspace.
+    Benches {
+        /// Its name.
+        package: &'static str,
     },
 }
 
@@ -38,6 +45,7 @@ impl Bench {
             Bench::Pvm => {
                 Program::Workspace { manifest: "bench/pvm/Cargo.toml", target_dir: "nub-bench-pvm" }
             }
+            Bench::Kernel => Program::Benches { package: "nub-bench-kernel" },
         }
     }
 }
@@ -47,13 +55,20 @@ impl Bench {
 /// # Errors
 /// [`TaskError`] if cargo cannot be run.
 pub fn run(bench: Bench, arguments: &[String]) -> Result<ExitCode, TaskError> {
-    let mut command = cargo("run");
-    command.args(["--quiet", "--release", "--locked"]);
-    match bench.program() {
+    let mut command = match bench.program() {
         Program::Workspace { manifest, target_dir } => {
-            command.args(["--manifest-path", manifest, "--target-dir"]).arg(nested_target_dir(target_dir));
+            let mut command = cargo("run");
+            command.args(["--release", "--manifest-path", manifest, "--target-dir"]);
+            command.arg(nested_target_dir(target_dir));
+            command
         }
-    }
+        Program::Benches { package } => {
+            let mut command = cargo("bench");
+            command.args(["--package", package]);
+            command
+        }
+    };
+    command.args(["--quiet", "--locked"]);
     // The micro-VM is measured where it can be built; the report says if it is missing.
     if bench == Bench::Pvm {
         match setup(Need::Guest) {
