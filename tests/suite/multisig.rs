@@ -71,7 +71,7 @@ fn approvals(nonce: u64, action: &Action, owners: &[u32]) -> Approvals {
     owners.iter().map(|&owner| sign(owner, &hash(nonce, action))).collect()
 }
 
-fn execute(action: &Action, approvals: &Approvals) -> Event {
+fn execute(action: &Action, approvals: &[(u32, [u8; 64])]) -> Event {
     event(CAROL, wallet(), EXECUTE, (action, approvals))
 }
 
@@ -112,7 +112,7 @@ on_both! { with crate::suite;
             (b"nub/multisig/v1\0", chain::CHAIN_ID, exchange().0, 1u64, &action).encode(),
         ] {
             let hash = blake2b_256(&message);
-            refused(chain, execute(&action, &vec![sign(1, &hash), sign(2, &hash)]), "signature is not valid");
+            refused(chain, execute(&action, &[sign(1, &hash), sign(2, &hash)]), "signature is not valid");
         }
     };
 

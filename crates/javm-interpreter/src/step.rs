@@ -135,6 +135,12 @@ impl<'c> Run<'c> {
         Stop::HostCall
     }
 
+    /// Leaves the chain, to go on with `rest`.
+    #[inline(always)]
+    pub(crate) fn pause(&mut self, rest: &[Record]) -> Stop {
+        self.leave(Stop::Pause, self.end.wrapping_sub(rest.len()))
+    }
+
     /// Leaves the chain, to go on at a record.
     #[inline(always)]
     fn leave(&mut self, stop: Stop, at: usize) -> Stop {

@@ -85,6 +85,53 @@ fn however_long_a_run_is_it_needs_little_stack() {
     }
 }
 
+/// Memory of which nothing is quick.
+struct Unready;
+
+impl javm_interpreter::Memory for Unready {
+    fn load_u8(&mut self, _: u32, _: &mut Meter) -> Result<u8, Miss> {
+        Ok(1)
+    }
+    fn load_u16(&mut self, _: u32, _: &mut Meter) -> Result<u16, Miss> {
+        Err(Miss)
+    }
+    fn load_u32(&mut self, _: u32, _: &mut Meter) -> Result<u32, Miss> {
+        Err(Miss)
+    }
+    fn load_u64(&mut self, _: u32, _: &mut Meter) -> Result<u64, Miss> {
+        Err(Miss)
+    }
+    fn store_u8(&mut self, _: u32, _: u8, _: &mut Meter) -> Result<(), Miss> {
+        Err(Miss)
+    }
+    fn store_u16(&mut self, _: u32, _: u16, _: &mut Meter) -> Result<(), Miss> {
+        Err(Miss)
+    }
+    fn store_u32(&mut self, _: u32, _: u32, _: &mut Meter) -> Result<(), Miss> {
+        Err(Miss)
+    }
+    fn store_u64(&mut self, _: u32, _: u64, _: &mut Meter) -> Result<(), Miss> {
+        Err(Miss)
+    }
+    fn is_mapped(&self, _: u32, _: javm_isa::AccessKind) -> bool {
+        true
+    }
+}
+
+/// Each slow access gave its chain new gas and stayed on the stack; signatures in a contract overflowed the guest's.
+#[test]
+fn a_loop_of_slow_accesses_needs_little_stack() {
+    let [_, second, third, _] = (0x30 * PAGE_SIZE_BYTES).to_le_bytes();
+    let load = [52, 2, 0, second, third, 0];
+    let program = assemble(&[&[1], &load, &[40, 0xFA]], &[]);
+    let go = move || {
+        let Run { code, mut machine, .. } = Run::with_table(&program, OpcodeTable::JamV1).gas(1_000_001);
+        (run(&code, &mut machine, &mut Unready), machine.meter.gas_left)
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(go).unwrap();
+    assert_eq!(thread.join().unwrap(), (Exit::OutOfGas, 0));
+}
+
 /// Memory that leaves one unit of gas at a load, and knows how much there must be at a store.
 struct Greedy;
 

@@ -80,7 +80,8 @@ fn single<M: Memory, A: Op>(
     }
 }
 
-/// The same where the quick way did not do.
+/// The same where the quick way did not do. Ends the chain: it has had new gas, so that nothing else would bound the
+/// stack of a loop of such instructions where calls stay calls.
 #[inline(never)]
 fn slow<M: Memory, A: Op>(
     record: &Record,
@@ -91,7 +92,7 @@ fn slow<M: Memory, A: Op>(
 ) -> Stop {
     let Machine { registers, meter, .. } = machine;
     match run.with_all_gas(meter, |meter| A::slow(record, registers, memory, meter)) {
-        Ok(()) => next(rest, machine, memory, run),
+        Ok(()) => run.pause(rest),
         Err(access) => {
             let exit = Exit::refused(access, memory);
             run.exit(exit, rest)
