@@ -49,7 +49,7 @@ impl CodeMemory {
         };
         memory.take_frames(page_count)?;
         memory.write_code(code);
-        memory.write_jump_table(&jump_table, code_pages, start);
+        memory.write_jump_table(jump_table, code_pages, start);
         memory.map(code_pages)?;
         Some(memory)
     }

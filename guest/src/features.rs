@@ -171,7 +171,7 @@ impl Trial {
                 && self.all(&raw const feature_test_sarx, |a, b| ((a as i64) >> (b & 63)) as u64)
                 && self.all(&raw const feature_test_rorx, |a, _| a.rotate_right(13))
                 && self
-                    .all(&raw const feature_test_mulx, |a, b| (u128::from(a) * u128::from(b) >> 64) as u64),
+                    .all(&raw const feature_test_mulx, |a, b| ((u128::from(a) * u128::from(b)) >> 64) as u64),
         }
     }
 

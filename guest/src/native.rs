@@ -210,8 +210,8 @@ pub fn run(
             trap: NativeTrap::default(),
         };
     });
-    // SAFETY: 1. and 4. by the callers, who hold the window and no reference into it. 2. The compiler's promise;
-    // where programs are isolated, page tables see to it. 3. Just above.
+    // SAFETY: the callers hold the window and no reference into it; that the code reaches nothing else is the
+    // compiler's promise, or the page tables see to it; what runs was said just above.
     unsafe { native_entry::native_enter(context.add(1) as u64, start) };
     with_control(|control| {
         *pages_left = control.native.pages_left;

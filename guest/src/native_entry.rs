@@ -78,9 +78,9 @@ unsafe extern "sysv64" {
     /// Runs machine code to its exit.
     ///
     /// # Safety
-    /// 1. The window is a program's, and its context below it is ready. 2. The code only reaches the two, but
-    /// where programs are isolated. 3. [`NativeRun`] says what runs. 4. No reference to the context or to
-    /// pages of the window is alive.
+    /// The window is a program's, and its context below it is ready; the code only reaches the two, but where
+    /// programs are isolated; [`NativeRun`] says what runs; and no reference to the context or to pages of the
+    /// window is alive.
     pub unsafe fn native_enter(window: u64, code: u64);
 }
 
