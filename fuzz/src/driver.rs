@@ -18,7 +18,12 @@ pub fn run(options: &Options) -> ExitCode {
     {
         println!("{}: seed {}", target.name, options.seed);
         match run_target(target, options) {
-            Ok(executions) => println!("{}: {executions} executions, no finding", target.name),
+            Ok(done) => {
+                println!("{}: {} executions, no finding", target.name, done.executions);
+                if !done.summary.is_empty() {
+                    println!("{}: {}", target.name, done.summary);
+                }
+            }
             Err(crash) => {
                 println!("{}: CRASH after {} executions", target.name, crash.executions);
                 println!("again: cargo xtask fuzz --target {} --seed {}", target.name, options.seed);
@@ -30,12 +35,17 @@ pub fn run(options: &Options) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+struct Done {
+    executions: u64,
+    summary: String,
+}
+
 struct Crash {
     executions: u64,
     input: Vec<u8>,
 }
 
-fn run_target(target: &Target, options: &Options) -> Result<u64, Crash> {
+fn run_target(target: &Target, options: &Options) -> Result<Done, Crash> {
     let mut random = Random::new(options.seed);
     let mut session = (target.start)();
     let end = Instant::now() + Duration::from_secs(options.seconds);
@@ -47,7 +57,7 @@ fn run_target(target: &Target, options: &Options) -> Result<u64, Crash> {
         }
         executions += 1;
     }
-    Ok(executions)
+    Ok(Done { executions, summary: session.summary() })
 }
 
 fn hex(bytes: &[u8]) -> String {
