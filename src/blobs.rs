@@ -21,6 +21,17 @@ pub enum Storage {
 }
 
 impl Storage {
+    /// The same with an index of no more than this much memory.
+    pub(crate) fn within(self, index_bytes_max: u64) -> Self {
+        match self {
+            Self::Device(device, config) => {
+                let index_bytes = config.index_bytes.min(index_bytes_max);
+                Self::Device(device, StoreConfig { index_bytes, ..config })
+            }
+            blobs => blobs,
+        }
+    }
+
     /// What brings a kernel that has just started to the committed root; `None` if there is none.
     pub(crate) fn open_request(&self) -> Option<Request> {
         match self {

@@ -128,8 +128,12 @@ impl NubBuilder {
             engine: forced_engine().unwrap_or(self.engine),
             code_bytes: self.code_bytes,
         };
-        let open_request = self.storage.open_request();
-        let backend = Backend::start(kind, boot, self.storage, self.guest)?;
+        let storage = match kind {
+            BackendKind::Hyperlight => self.storage.within(self.guest.arena_bytes / 8),
+            BackendKind::Local | BackendKind::Auto => self.storage,
+        };
+        let open_request = storage.open_request();
+        let backend = Backend::start(kind, boot, storage, self.guest)?;
         let mut nub = Nub { backend };
         if let Some(request) = open_request {
             match nub.backend.request(&request)? {

@@ -8,7 +8,9 @@ use chain::{GAS, TestChain, call_args, event, genesis, probe, put_args};
 use nub::error::{Abort, ApplyError, CommitError, QueryError};
 use nub::hyperlight::probe::{Probe, ProbeReply};
 use nub::hyperlight::{GuestConfig, HyperlightError, Privilege};
-use nub::{BackendError, BackendKind, Event, Failure, Nub, Params, Query};
+use nub::{
+    BackendError, BackendKind, Event, Failure, MemoryDevice, Nub, Params, Query, SharedDevice, StoreConfig,
+};
 
 /// Programs and kernel run out of memory sooner in a small arena. An emulated ring 0 would take minutes.
 fn start(arena_bytes: u64) -> Option<TestChain> {
@@ -18,6 +20,21 @@ fn start(arena_bytes: u64) -> Option<TestChain> {
     let config =
         GuestConfig { arena_bytes, privilege: Privilege::Kernel3Programs3, ..GuestConfig::default() };
     let builder = Nub::builder().backend(BackendKind::Hyperlight).guest(config).seed([3; 32]);
+    let mut nub = builder.candidates_max(10_000).build().unwrap();
+    let root = nub.genesis(&genesis(Params::default())).unwrap();
+    Some(TestChain { nub, genesis_root: root, root, height: 0 })
+}
+
+/// The same with the store in the guest, on a device.
+fn start_with_store(arena_bytes: u64) -> Option<TestChain> {
+    if !chain::hyperlight_runs() {
+        return None;
+    }
+    let config =
+        GuestConfig { arena_bytes, privilege: Privilege::Kernel3Programs3, ..GuestConfig::default() };
+    let device = SharedDevice::new(MemoryDevice::default());
+    let store = StoreConfig { segment_blocks: 256, collect_bytes_min: 4 << 20, ..StoreConfig::default() };
+    let builder = Nub::builder().backend(BackendKind::Hyperlight).guest(config).device(device, store);
     let mut nub = builder.candidates_max(10_000).build().unwrap();
     let root = nub.genesis(&genesis(Params::default())).unwrap();
     Some(TestChain { nub, genesis_root: root, root, height: 0 })
@@ -62,8 +79,12 @@ fn values(count: u32, seed: u32) -> Vec<Event> {
 
 /// Applies blocks of values, each on the last, until one is refused; why, and how many there were.
 fn fill(chain: &mut TestChain, values_per_block: u32) -> (Want, u32) {
+    fill_from(chain, values_per_block, 0)
+}
+
+fn fill_from(chain: &mut TestChain, values_per_block: u32, first_seed: u32) -> (Want, u32) {
     for seed in 0..1000 {
-        let block = chain.block(values(values_per_block, seed));
+        let block = chain.block(values(values_per_block, first_seed + seed));
         match chain.nub.apply_block(chain.root, &block.to_bytes()) {
             Ok((root, _)) => (chain.root, chain.height) = (root, chain.height + 1),
             Err(failure) => return (want(failure), seed),
@@ -112,6 +133,21 @@ fn an_arena_that_is_too_small_for_a_block_says_so() {
     }
     assert!(wants.contains(&Want::Memory) || wants.contains(&Want::Refused), "{wants:?}");
     assert!(wants.contains(&Want::Candidates), "{wants:?}");
+}
+
+#[test]
+fn a_store_in_a_small_arena_takes_more_than_the_arena_holds() {
+    let Some(mut chain) = start_with_store(24 << 20) else { return };
+    let mut committed_bytes = 0;
+    for round in 0..20 {
+        let (_, blocks) = fill_from(&mut chain, 60, 1000 * round);
+        committed_bytes += u64::from(blocks) * 60 * 4000;
+        chain.nub.commit(chain.root).unwrap();
+    }
+    assert!(committed_bytes > 48 << 20, "{committed_bytes} bytes, twice the arena");
+    let health = chain.nub.health_check().unwrap();
+    assert!(health.frames_free > health.frames_total / 4, "{health:?}");
+    chain.ok(probe::COUNT, []);
 }
 
 fn shortage(chain: &mut TestChain, after: u64) -> u64 {
