@@ -77,7 +77,7 @@ impl NubBuilder {
         self
     }
 
-    /// Most bytes that candidates may take: their objects and receipts. A micro-VM allows a quarter of its arena
+    /// Most bytes that candidates may take: their objects and receipts. A micro-VM allows an eighth of its arena
     /// at most.
     pub fn candidate_bytes(mut self, bytes: u64) -> Self {
         self.candidate_bytes = bytes;

@@ -109,10 +109,11 @@ impl Guest {
     }
 }
 
-/// Budgets that together leave half of the arena to the blocks that run.
+/// Budgets that together leave more than half of the arena to the blocks that run. To commit, candidates are
+/// there three times over, the last of them in part of the headroom.
 fn within(boot: BootConfig, arena_bytes: u64) -> BootConfig {
     BootConfig {
-        candidate_bytes: boot.candidate_bytes.min(arena_bytes / 4),
+        candidate_bytes: boot.candidate_bytes.min(arena_bytes / 8),
         cache_bytes: boot.cache_bytes.min(arena_bytes / 8),
         code_bytes: boot.code_bytes.min(arena_bytes / 8),
         ..boot

@@ -18,6 +18,10 @@ use nub_state::{
     CNode, DataCap, DecodeError, DropQueue, Handle, Image, Kind, Link, Loader, Page, Ref, System, seal_root,
 };
 
+/// Bytes of memory that storing an object takes for each of its encoding: a copy, and the store's own, about;
+/// and what the store's messages to the host take.
+const STORED_FACTOR: u64 = 2;
+const STORED_BYTES: u64 = 2 << 20;
 /// Bytes of memory that decoding an object takes for each of its encoding, about.
 const DECODED_FACTOR: u64 = 4;
 /// Objects freed at once, whatever the gas, if so many wait: less than a millisecond.
@@ -169,7 +173,7 @@ impl<A: Arch> Runtime<A> {
     pub(crate) fn store(&mut self, root: Hash, height: u64, hashes: &[Hash]) -> Result<(), Abort> {
         let bytes =
             hashes.iter().map(|hash| self.pending.get(hash).map_or(0, |bytes| bytes.len() as u64 + 64));
-        self.make_room(bytes.sum())?;
+        self.make_room(STORED_FACTOR * bytes.sum::<u64>() + STORED_BYTES)?;
         let mut objects = Vec::with_capacity(hashes.len());
         for hash in hashes {
             let bytes = self.pending.get(hash).ok_or(Abort::MissingObject(*hash))?;
