@@ -178,11 +178,10 @@ impl Chain {
         let kinds: Vec<_> = events.iter().map(|event| (event.target, event.endpoint.to_string())).collect();
         let receipts = self.apply(BLOCK_MS, events);
         let block = self.at.blocks.last().cloned();
-        let outcomes =
-            receipts.into_iter().zip(kinds).enumerate().map(|(index, (receipt, (target, name)))| {
-                let last = block.clone().map(|block| Last::Event { block, index });
-                self.outcome(receipt, target, &name, &before, last)
-            });
+        let outcomes = receipts.into_iter().zip(kinds).map(|(receipt, (target, name))| {
+            let last = block.clone().map(Last::Event);
+            self.outcome(receipt, target, &name, &before, last)
+        });
         outcomes.collect()
     }
 
@@ -190,7 +189,7 @@ impl Chain {
     fn run_one(&mut self, event: Event, endpoint: &str) -> Outcome {
         let (before, target) = (self.at.clone(), event.target);
         let receipt = self.apply(BLOCK_MS, vec![event]).swap_remove(0);
-        let last = self.at.blocks.last().map(|block| Last::Event { block: block.clone(), index: 0 });
+        let last = self.at.blocks.last().cloned().map(Last::Event);
         self.outcome(receipt, target, endpoint, &before, last)
     }
 

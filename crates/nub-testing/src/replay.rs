@@ -20,13 +20,8 @@ pub(crate) struct Replay {
 /// The call.
 #[derive(Clone, Debug)]
 pub(crate) enum Last {
-    /// An event of a block.
-    Event {
-        /// The block.
-        block: Rc<[u8]>,
-        /// Which of its events.
-        index: usize,
-    },
+    /// An event of this block.
+    Event(Rc<[u8]>),
     /// A query.
     Query(Query),
 }
@@ -40,7 +35,7 @@ impl Replay {
             self.blocks.iter().try_for_each(|block| kernel.apply(block))?;
             kernel.watcher(|tracer| tracer.begin());
             match &self.last {
-                Last::Event { block, .. } => kernel.apply(block),
+                Last::Event(block) => kernel.apply(block),
                 Last::Query(query) => kernel.query(query),
             }
         };
