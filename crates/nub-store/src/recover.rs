@@ -75,9 +75,34 @@ impl<D: BlockDevice> Store<D> {
 
     /// Takes the frames after the checkpoint.
     fn roll_forward(&mut self) -> Result<(), OpenError> {
+        loop {
+            let Tail { segment, block, next_segment, .. } = self.tail;
+            // A commit that was cut off can have left frames after the tail, and the commit after it can have gone
+            // on in the next segment because it did not fit there. So where the first way leads to no end, the
+            // other is tried.
+            let frames = match self.next_counted(segment, block)? {
+                Some(frames) => Some(frames),
+                None => self.next_counted(next_segment, 0)?,
+            };
+            let Some((frames, tail)) = frames else { return Ok(()) };
+            frames.iter().for_each(|frame| self.take_frame(frame));
+            if let Some(FrameKind::Commit { root, height }) = frames.last().map(|frame| frame.header.kind) {
+                self.push_root(RootEntry { root, height });
+            }
+            self.tail = tail;
+        }
+    }
+
+    /// The frames from a place on up to the next that counts, and the tail after it; `None` if there are none.
+    fn next_counted(
+        &mut self,
+        segment: u32,
+        block: u32,
+    ) -> Result<Option<(Vec<CheckedFrame>, Tail)>, OpenError> {
+        let mut frames = Vec::new();
         let mut at = self.tail;
-        let mut pending: Vec<CheckedFrame> = Vec::new();
-        while let Some(frame) = self.next_frame(&at)? {
+        let mut next = self.frame_after(&at, segment, block)?;
+        while let Some(frame) = next {
             at = Tail {
                 segment: frame.header.segment,
                 block: frame.header.block + frame.header.blocks(),
@@ -86,18 +111,19 @@ impl<D: BlockDevice> Store<D> {
                 link: frame.digest,
             };
             let kind = frame.header.kind;
-            pending.push(frame);
+            frames.push(frame);
             match kind {
-                FrameKind::Objects => continue,
-                FrameKind::Commit { root, height } => self.push_root(RootEntry { root, height }),
+                FrameKind::Objects => {}
+                FrameKind::Commit { .. } => return Ok(Some((frames, at))),
                 // Collection never comes between the frames of a commit.
-                FrameKind::Moved if pending.len() > 1 => break,
-                FrameKind::Moved => {}
+                FrameKind::Moved => return Ok((frames.len() == 1).then_some((frames, at))),
             }
-            core::mem::take(&mut pending).iter().for_each(|frame| self.take_frame(frame));
-            self.tail = at;
+            next = match self.frame_after(&at, at.segment, at.block)? {
+                Some(frame) => Some(frame),
+                None => self.frame_after(&at, at.next_segment, 0)?,
+            };
         }
-        Ok(())
+        Ok(None)
     }
 
     fn take_frame(&mut self, frame: &CheckedFrame) {
@@ -111,26 +137,24 @@ impl<D: BlockDevice> Store<D> {
         }
     }
 
-    /// The frame that follows: in the same segment, or else in the next.
-    fn next_frame(&mut self, after: &Tail) -> Result<Option<CheckedFrame>, OpenError> {
-        for (segment, block) in [(after.segment, after.block), (after.next_segment, 0)] {
-            let state = self.segments.state(segment);
-            let can_be = match state {
-                Some(SegmentState::Free) => segment == after.next_segment,
-                Some(SegmentState::Log { .. }) => segment == after.segment,
-                _ => false,
-            };
-            // A segment taken by a commit that is still pending is free in the map.
-            let is_pending = segment == after.segment && state == Some(SegmentState::Free);
-            if (can_be || is_pending)
-                && let Some(frame) = self.checked_frame(segment, block)?
-                && frame.header.sequence == after.sequence
-                && frame.header.link == after.link
-            {
-                return Ok(Some(frame));
-            }
+    /// The frame at a place, if it follows the tail.
+    fn frame_after(
+        &mut self,
+        after: &Tail,
+        segment: u32,
+        block: u32,
+    ) -> Result<Option<CheckedFrame>, OpenError> {
+        // Segments taken by frames that do not count yet are free in the map.
+        let can_be = match self.segments.state(segment) {
+            Some(SegmentState::Free) => true,
+            Some(SegmentState::Log { .. }) => segment == after.segment,
+            _ => false,
+        };
+        if !can_be {
+            return Ok(None);
         }
-        Ok(None)
+        let frame = self.checked_frame(segment, block)?;
+        Ok(frame.filter(|frame| frame.header.sequence == after.sequence && frame.header.link == after.link))
     }
 
     /// The frame at a block of a segment, if there is one and all of it is right.
