@@ -65,7 +65,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let eight = Workload::eight()?;
     let large = Some(Workload::large(&eight)).filter(|large| wanted(large.name));
-    let (mut engines, missing) = engine::all(&eight);
+    let (mut engines, missing) = engine::all();
     engines.retain(|engine| is_wanted(&**engine, &arguments.engine));
     let mut out = std::io::stdout().lock();
     if !arguments.json {
@@ -82,14 +82,18 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         tables.push(table);
     }
     let (run, compiled) = tables.split_at(tables.len() - large.iter().count());
-    let verdicts = verdict::verdicts(run, compiled.first());
+    let load = report::load();
+    let verdicts = verdict::verdicts(run, compiled.first(), report::is_busy(load));
     if arguments.json {
         let workloads = tables.iter().map(Into::into).collect();
         let (machine, rounds) = (report::machine(), arguments.rounds);
-        serde_json::to_writer_pretty(&mut out, &Report { machine, rounds, missing, workloads, verdicts })?;
+        serde_json::to_writer_pretty(
+            &mut out,
+            &Report { machine, load, rounds, missing, workloads, verdicts },
+        )?;
         writeln!(out)?;
     } else {
-        report::print_verdicts(&mut out, &verdicts)?;
+        report::print_verdicts(&mut out, &verdicts, load)?;
     }
     Ok(run.iter().all(ours_are_right))
 }

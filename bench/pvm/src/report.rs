@@ -14,6 +14,8 @@ use crate::verdict::{Verdict, fastest_peer, ratio};
 pub struct Report {
     /// The processor, and how many of them.
     pub machine: String,
+    /// Processes that wanted to run, the bench included.
+    pub load: Option<f64>,
     /// Rounds.
     pub rounds: usize,
     /// Engines that are missing, and why.
@@ -77,6 +79,16 @@ impl From<&Table> for WorkloadReport {
     }
 }
 
+/// How many processes wanted to run, on average over the last minute, where the system says so.
+pub fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// Do others want more than half a core beside the bench?
+pub fn is_busy(load: Option<f64>) -> bool {
+    load.is_some_and(|load| load > 1.5)
+}
+
 /// This machine: its processor and their count.
 pub fn machine() -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -126,8 +138,11 @@ fn print_row(out: &mut impl Write, row: &Row) -> io::Result<()> {
 ///
 /// # Errors
 /// What writing gives.
-pub fn print_verdicts(out: &mut impl Write, verdicts: &[Verdict]) -> io::Result<()> {
+pub fn print_verdicts(out: &mut impl Write, verdicts: &[Verdict], load: Option<f64>) -> io::Result<()> {
     writeln!(out, "\nAgainst the fastest peer of its kind, by medians (by minima):")?;
+    if let Some(load) = load.filter(|_| is_busy(load)) {
+        writeln!(out, "The machine was busy (load {load}): judged by minima.")?;
+    }
     for Verdict { what, by_medians, by_minima, target, is_limit, passes } in verdicts {
         let mark = match passes {
             Some(true) => "pass",

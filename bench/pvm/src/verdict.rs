@@ -19,7 +19,7 @@ pub struct Verdict {
     pub target: f64,
     /// Is less better?
     pub is_limit: bool,
-    /// Is it reached, by medians?
+    /// Is it reached, by medians? On a busy machine, by minima.
     pub passes: Option<bool>,
 }
 
@@ -28,8 +28,9 @@ type Pick = fn(&Samples) -> Option<f64>;
 /// One quantity of a row.
 type Quantity = fn(&Row) -> &Samples;
 
-/// All the verdicts on the eight, and on the large program.
-pub fn verdicts(eight: &[Table], large: Option<&Table>) -> Vec<Verdict> {
+/// All the verdicts on the eight, and on the large program. Where others keep the machine busy, medians say how much
+/// they do, and minima decide.
+pub fn verdicts(eight: &[Table], large: Option<&Table>, is_busy: bool) -> Vec<Verdict> {
     let run: Quantity = |row| &row.run;
     let ready: Quantity = |row| &row.ready;
     let ratios = |engine: &'static str, kind, quantity| {
@@ -51,7 +52,7 @@ pub fn verdicts(eight: &[Table], large: Option<&Table>) -> Vec<Verdict> {
         let table = large?;
         Some(table.row(RECOMPILER)?.code_len_bytes? as f64 / f64::from(table.code_len_bytes))
     };
-    vec![
+    let verdicts = vec![
         at_least("recompiler: execution, geometric mean", 1.15, |pick| mean(execution(pick))),
         at_least("recompiler: execution, worst", 0.95, |pick| least(execution(pick))),
         at_least("recompiler: compilation, geometric mean", 1.0, |pick| mean(compilation(pick))),
@@ -61,7 +62,8 @@ pub fn verdicts(eight: &[Table], large: Option<&Table>) -> Vec<Verdict> {
         at_least("guest: execution against the same in this process", 0.9, in_guest),
         at_least("interpreter: execution, geometric mean", 1.5, |pick| mean(interpretation(pick))),
         at_least("interpreter: execution, worst", 1.0, |pick| least(interpretation(pick))),
-    ]
+    ];
+    verdicts.into_iter().map(|verdict| verdict.judged(is_busy)).collect()
 }
 
 /// The fastest peer's time by ours.
@@ -95,11 +97,18 @@ fn least(ratios: Vec<f64>) -> Option<f64> {
 
 fn at_least(what: &'static str, target: f64, figure: impl Fn(Pick) -> Option<f64>) -> Verdict {
     let (by_medians, by_minima) = (figure(Samples::median_ns), figure(Samples::min_ns));
-    let passes = by_medians.map(|figure| figure >= target);
-    Verdict { what, by_medians, by_minima, target, is_limit: false, passes }
+    Verdict { what, by_medians, by_minima, target, is_limit: false, passes: None }
 }
 
 fn at_most(what: &'static str, target: f64, figure: impl Fn(Pick) -> Option<f64>) -> Verdict {
-    let verdict = at_least(what, target, figure);
-    Verdict { is_limit: true, passes: verdict.by_medians.map(|figure| figure <= target), ..verdict }
+    Verdict { is_limit: true, ..at_least(what, target, figure) }
+}
+
+impl Verdict {
+    fn judged(self, is_busy: bool) -> Verdict {
+        let figure = if is_busy { self.by_minima } else { self.by_medians };
+        let passes =
+            figure.map(|figure| if self.is_limit { figure <= self.target } else { figure >= self.target });
+        Verdict { passes, ..self }
+    }
 }
