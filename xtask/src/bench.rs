@@ -7,7 +7,6 @@ use nub_build::nested_target_dir;
 
 use crate::error::TaskError;
 use crate::run::{cargo, run_to_the_end};
-use crate::setup::{Need, setup};
 
 /// What can be measured. A variant here and a line in [`Bench::program`] make a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,12 +68,5 @@ pub fn run(bench: Bench, arguments: &[String]) -> Result<ExitCode, TaskError> {
         }
     };
     command.args(["--quiet", "--locked"]);
-    // The micro-VM is measured where it can be built; the report says if it is missing.
-    if bench == Bench::Pvm {
-        match setup(Need::Guest) {
-            Ok(()) => _ = command.args(["--features", "guest"]),
-            Err(error) => eprintln!("without the guest: {error}"),
-        }
-    }
     run_to_the_end(command.arg("--").args(arguments))
 }
