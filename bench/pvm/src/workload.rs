@@ -38,7 +38,9 @@ pub struct Workload {
 #[derive(Debug, thiserror::Error)]
 pub enum WorkloadError {
     /// The Image is malformed; build it anew.
-    #[error("the Image of {name} is malformed ({source}): build the workloads anew with --build")]
+    #[error(
+        "the Image of {name} is malformed ({source}): `cargo xtask contracts --contracts bench/pvm/workloads` builds it anew"
+    )]
     Image {
         /// The workload.
         name: &'static str,
@@ -46,7 +48,9 @@ pub enum WorkloadError {
         source: DecodeError,
     },
     /// Its program is malformed; build it anew.
-    #[error("the program of {name} is malformed ({source}): build the workloads anew with --build")]
+    #[error(
+        "the program of {name} is malformed ({source}): `cargo xtask contracts --contracts bench/pvm/workloads` builds it anew"
+    )]
     Program {
         /// The workload.
         name: &'static str,
