@@ -13,6 +13,8 @@ use crate::run::{cargo, run_to_the_end};
 pub enum Bench {
     /// The engines: eight workloads on ours, polkavm's and javm's, and as plain Rust.
     Pvm,
+    /// Token transfers a second on each backend and engine, and those of an ERC-20 on revm.
+    Contracts,
     /// The store of σ beside redb and fjall: commits, reads, churn with collection, opening after a crash.
     Store,
     /// The kernel: copies and clones of much and little, calls that touch little of a large memory.
@@ -44,6 +46,10 @@ impl Bench {
             Bench::Pvm => {
                 Program::Workspace { manifest: "bench/pvm/Cargo.toml", target_dir: "nub-bench-pvm" }
             }
+            Bench::Contracts => Program::Workspace {
+                manifest: "bench/contracts/Cargo.toml",
+                target_dir: "nub-bench-contracts",
+            },
             Bench::Kernel => Program::Benches { package: "nub-bench-kernel" },
         }
     }

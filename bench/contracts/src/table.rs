@@ -1,0 +1,84 @@
+//! What is printed.
+
+use serde::Serialize;
+
+use crate::Round;
+
+/// The figures of a side.
+#[derive(Serialize)]
+pub struct Row {
+    name: String,
+    /// Of each round.
+    transfers_per_second: Vec<f64>,
+    gas_per_transfer: f64,
+    input_bytes_per_transfer: u64,
+    receipt_bytes_per_transfer: Option<u64>,
+}
+
+impl Row {
+    /// Of a side of that name, without rounds.
+    pub fn of(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            transfers_per_second: Vec::new(),
+            gas_per_transfer: 0.0,
+            input_bytes_per_transfer: 0,
+            receipt_bytes_per_transfer: None,
+        }
+    }
+
+    /// Adds a round of so many transfers.
+    pub fn push(&mut self, round: &Round, transfers: u32) {
+        self.transfers_per_second.push(f64::from(transfers) / round.time.as_secs_f64());
+        self.gas_per_transfer = round.gas as f64 / f64::from(transfers);
+        self.input_bytes_per_transfer = round.input_bytes;
+        self.receipt_bytes_per_transfer = round.receipt_bytes;
+    }
+
+    fn median(&self) -> f64 {
+        let mut sorted = self.transfers_per_second.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+/// Prints the rows.
+pub fn print(rows: &[Row], transfers: u32, rounds: u32) {
+    println!("{transfers} transfers a block, median of {rounds} blocks by turns\n");
+    println!(
+        "{:<28} {:>12} {:>12} {:>14} {:>12} {:>12}",
+        "", "transfers/s", "us/transfer", "gas/transfer", "bytes in", "receipt"
+    );
+    for row in rows {
+        let receipt = row.receipt_bytes_per_transfer.map_or("-".to_owned(), |bytes| bytes.to_string());
+        println!(
+            "{:<28} {:>12.0} {:>12.2} {:>14.0} {:>12} {:>12}",
+            row.name,
+            row.median(),
+            1e6 / row.median(),
+            row.gas_per_transfer,
+            row.input_bytes_per_transfer,
+            receipt
+        );
+    }
+    println!(
+        "\nNub: from a block's octets to its state root. revm: execution alone, no root, its state in plain maps."
+    );
+    println!("Gas of different machines is not the same thing. No side checks signatures.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_row_has_the_median() {
+        let mut row = Row::of("x");
+        for millis in [1, 100, 10] {
+            let time = Duration::from_millis(millis);
+            row.push(&Round { time, gas: 5, input_bytes: 6, receipt_bytes: None }, 10);
+        }
+        assert!((row.median() - 1_000.0).abs() < 1e-6);
+    }
+}
