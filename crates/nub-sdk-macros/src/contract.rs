@@ -45,7 +45,7 @@ impl Parse for Arguments {
 
 fn bytes(literal: &LitInt) -> Result<u32> {
     let bytes: u32 = literal.base10_parse()?;
-    if bytes % PAGE_BYTES == 0 && bytes <= ROOM_BYTES_MAX / 2 {
+    if bytes.is_multiple_of(PAGE_BYTES) && bytes <= ROOM_BYTES_MAX / 2 {
         Ok(bytes)
     } else {
         Err(Error::new(literal.span(), "a multiple of 4096, at most 8388608"))

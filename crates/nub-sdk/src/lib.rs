@@ -64,7 +64,7 @@
 //! - [`cnode`]: CNodes, which hold capabilities and values
 //! - [`hash`]: blake2b and Keccak
 //! - [`chain`]: what a Chain Instance is asked and may do
-//! - [`mod@event`]: logs
+//! - [`mod@event`] has logs
 //! - [`code`]: the numbers above success
 //! - [`host`]: the host calls themselves
 

@@ -30,19 +30,25 @@ pub unsafe fn host_call(number: u32, registers: &[u64]) -> (u64, u64) {
         2 => with(|environment| environment.gas_left),
         // SAFETY: the caller's condition, here and below.
         3..=6 => unsafe { context(number, r[0]) },
+        // SAFETY: the caller's condition.
         7..=9 | 26 => unsafe { storage(number, &r, &read(0)) },
+        // SAFETY: the caller's condition.
         11 => with(|environment| unsafe {
             let from = environment.output.get(r[1] as usize..).unwrap_or_default();
             copy(from, r[0], r[2]).min(r[2])
         }),
+        // SAFETY: the caller's condition.
         14 => unsafe {
             let topic = array(r[0]);
             let data = key(r[1], r[2]);
             with(|environment| environment.logs.push(Log { topic, data }));
             0
         },
-        27 => unsafe { copy(&Blake2b::<U32>::digest(read(0)), r[2], 32) & 0 },
-        28 => unsafe { copy(&Keccak256::digest(read(0)), r[2], 32) & 0 },
+        // SAFETY: the caller's condition.
+        27 => unsafe { done(copy(&Blake2b::<U32>::digest(read(0)), r[2], 32)) },
+        // SAFETY: the caller's condition.
+        28 => unsafe { done(copy(&Keccak256::digest(read(0)), r[2], 32)) },
+        // SAFETY: the caller's condition.
         _ => unsafe { objects(number, &r) },
     };
     (first, 0)
@@ -69,7 +75,8 @@ unsafe fn context(number: u32, out: u64) -> u64 {
 /// # Safety
 /// As for [`host_call`].
 unsafe fn storage(number: u32, r: &[u64; 6], key: &[u8]) -> u64 {
-    if !(2..=32).contains(&key.len()) && !(number == 26 && key.is_empty()) {
+    let begins = number == 26 && key.is_empty();
+    if !begins && !(2..=32).contains(&key.len()) {
         return code::BAD_KEY;
     }
     // SAFETY: the caller's condition.
@@ -99,11 +106,14 @@ unsafe fn objects(number: u32, r: &[u64; 6]) -> u64 {
     let badge = |given: bool, address: u64| given.then(|| unsafe { array(address) });
     with(|environment| match number {
         12 => {
+            // SAFETY: the caller's condition.
             let image = unsafe { octets(r[0], r[1]) };
             environment.place(r[2], Some(Capability::Image(image)))
         }
+        // SAFETY: the caller's condition.
         13 => match environment.create(r[0], r[1], unsafe { array(r[3]) }) {
-            Ok(id) => unsafe { copy(&id, r[4], 32) & 0 },
+            // SAFETY: the caller's condition.
+            Ok(id) => unsafe { done(copy(&id, r[4], 32)) },
             Err(code) => code,
         },
         15 => environment.passed.len() as u64,
@@ -116,8 +126,10 @@ unsafe fn objects(number: u32, r: &[u64; 6]) -> u64 {
         21 => environment.data(r[0]).map_or(code::NO_CAPABILITY, |data| data.len() as u64),
         22 => environment.data(r[0]).map_or(code::NO_CAPABILITY, |data| {
             let from = data.get(r[1] as usize..).unwrap_or_default();
+            // SAFETY: the caller's condition.
             unsafe { copy(from, r[2], r[3]) }.min(r[3])
         }),
+        // SAFETY: the caller's condition.
         23 => environment.data_write(r[0], r[1], &unsafe { octets(r[2], r[3]) }),
         _ => code::UNKNOWN,
     })
@@ -136,6 +148,11 @@ unsafe fn call(r: &[u64; 6]) -> (u64, u64) {
     let output_len_bytes = output.len() as u64;
     with(|environment| environment.output = output);
     (status.into(), output_len_bytes)
+}
+
+/// Zero: the call succeeded.
+fn done(_: u64) -> u64 {
+    0
 }
 
 /// # Safety

@@ -65,7 +65,7 @@ impl Output for CounterError {
 
 /// Amounts by key. An amount that is not there is zero, and zero is never there.
 pub struct CounterMap<K, V, P> {
-    types: PhantomData<fn() -> (K, V, P)>,
+    types: PhantomData<(K, V, P)>,
 }
 
 impl<K, V, P> CounterMap<K, V, P> {

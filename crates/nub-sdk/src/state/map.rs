@@ -9,7 +9,7 @@ use crate::host;
 
 /// Values by key. What is not there takes no space.
 pub struct Map<K, V, P> {
-    types: PhantomData<fn() -> (K, V, P)>,
+    types: PhantomData<(K, V, P)>,
 }
 
 impl<K, V, P> Map<K, V, P> {
