@@ -83,7 +83,7 @@ on_both! {
         script.read_back(array, 4097);
         let played = chain.play(&script);
         assert_eq!(played.codes(), [0, 0, TOO_LONG, TOO_LONG, limit, 8]);
-        let expected = |at: usize| if at % 4096 == 0 { 0x55 } else { 0 };
+        let expected = |at: usize| if at.is_multiple_of(4096) { 0x55 } else { 0 };
         assert!((0..4097).all(|at| played.read[at] == expected(at)));
     };
 

@@ -234,7 +234,8 @@ fn what_is_no_store_of_this_chain_is_named_and_left_alone() {
     }
     let mut damaged = good.clone();
     damaged[..4 * 4096].iter_mut().skip(100).step_by(4096).for_each(|octet| *octet ^= 1);
-    let cases: [(&str, Vec<u8>, fn(&StoreError) -> bool); 5] = [
+    type Case = (&'static str, Vec<u8>, fn(&StoreError) -> bool);
+    let cases: [Case; 5] = [
         ("newer", newer, |error| matches!(error, StoreError::Newer { found: 9, supported: 1 })),
         ("another", another, |error| matches!(error, StoreError::AnotherChain { expected: 3, found: 4 })),
         ("truncated", good[..good.len() / 2].to_vec(), |error| matches!(error, StoreError::Truncated { .. })),

@@ -2,6 +2,7 @@
 
 use crate::device::HostDevice;
 use crate::transport;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ pub enum GuestBlobs {
     /// Behind callbacks, object by object: so until a store is opened.
     Callbacks(HostBlobs),
     /// In a store on the host's device.
-    Device(StoredBlobs<HostDevice>),
+    Device(Box<StoredBlobs<HostDevice>>),
 }
 
 impl Blobs for GuestBlobs {
@@ -51,7 +52,7 @@ impl Blobs for GuestBlobs {
     fn open(&mut self, config: &StoreConfig) -> Result<Option<Hash>, OpenError> {
         let mut blobs = StoredBlobs::new(HostDevice::connect()?);
         let root = blobs.open(config)?;
-        *self = Self::Device(blobs);
+        *self = Self::Device(Box::new(blobs));
         Ok(root)
     }
 

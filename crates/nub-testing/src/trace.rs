@@ -26,9 +26,12 @@ struct Frame {
     asked: Option<usize>,
 }
 
+/// A contract, its program, and its endpoints as numbers and pcs.
+type Known = (Rc<Contract>, Vec<u8>, Vec<(u16, u32)>);
+
 /// Writes down what programs do.
 pub struct Tracer {
-    contracts: Vec<(Rc<Contract>, Vec<u8>, Vec<(u16, u32)>)>,
+    contracts: Vec<Known>,
     recording: bool,
     frames: Vec<Frame>,
     lines: Vec<String>,
