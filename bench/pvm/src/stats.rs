@@ -54,7 +54,7 @@ mod tests {
     fn middles_means_and_digits() {
         let mut samples = Samples::default();
         assert_eq!((samples.median_ns(), samples.min_ns()), (None, None));
-        [9, 1, 5].map(|ns| samples.push(Duration::from_nanos(ns)));
+        [9, 1, 5].into_iter().for_each(|ns| samples.push(Duration::from_nanos(ns)));
         assert_eq!((samples.median_ns(), samples.min_ns()), (Some(5.0), Some(1.0)));
         assert_eq!(geometric_mean([2.0, 8.0].into_iter()), Some(4.0));
         assert_eq!(geometric_mean([].into_iter()), None);
