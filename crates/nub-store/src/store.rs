@@ -182,7 +182,10 @@ impl<D: BlockDevice> Store<D> {
         if self.device.length_bytes() < length_bytes {
             self.device.extend(length_bytes).map_err(|error| match error {
                 DeviceError::NoSpace => full,
-                error => error.into(),
+                error => {
+                    self.failed = Some(error);
+                    WriteError::Failed(error)
+                }
             })?;
         }
         self.segments.grow(segments);
