@@ -123,7 +123,7 @@ pub struct StoreConfig {
 }
 
 impl Default for StoreConfig {
-    /// Segments of 8 MiB, 16 roots, 64 MiB of index, a checkpoint each 64 MiB, collection above 64 MiB.
+    /// Segments of 8 MiB, 16 roots, 64 MiB of index, a checkpoint each 64 MiB, collection above 16 MiB.
     fn default() -> Self {
         Self {
             chain_id: None,
@@ -131,7 +131,7 @@ impl Default for StoreConfig {
             retention: 16,
             index_bytes: 64 << 20,
             checkpoint_bytes: 64 << 20,
-            collect_bytes_min: 64 << 20,
+            collect_bytes_min: 16 << 20,
         }
     }
 }

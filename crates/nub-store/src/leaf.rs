@@ -44,6 +44,12 @@ pub(crate) fn entry_of(hash: &Hash, address: Address) -> Entry {
     entry
 }
 
+/// Numbers in the order of entries.
+fn order_of(entry: &Entry) -> (u64, u16) {
+    let [a, b, c, d, e, f, g, h, i, j] = *entry;
+    (u64::from_be_bytes([a, b, c, d, e, f, g, h]), u16::from_be_bytes([i, j]))
+}
+
 /// The address in an entry.
 pub(crate) fn address_of(entry: &[u8]) -> Address {
     Address(entry[PREFIX_BYTES..].iter().fold(0, |address, &byte| address << 8 | u64::from(byte)))
@@ -73,12 +79,11 @@ impl Entries {
 
     /// How many entries are less.
     fn position(&self, entry: &[u8]) -> usize {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.get(middle) < entry { low = middle + 1 } else { high = middle }
-        }
-        low
+        // What is shorter stands before all that begins so, like the same with zeros after it.
+        let mut padded = [0; ENTRY_BYTES];
+        padded[..entry.len()].copy_from_slice(entry);
+        let (entries, wanted) = (self.0.as_chunks::<ENTRY_BYTES>().0, order_of(&padded));
+        entries.partition_point(|entry| order_of(entry) < wanted)
     }
 
     /// Where an entry is.

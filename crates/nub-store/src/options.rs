@@ -55,7 +55,7 @@ impl Default for Options {
             index_bytes: 256 << 20,
             checkpoint_bytes: 64 << 20,
             children: None,
-            collect_bytes_min: 64 << 20,
+            collect_bytes_min: 16 << 20,
             collect_percent: 140,
         }
     }
