@@ -18,11 +18,10 @@ enum Key {
     Secp256k1([u8; 33]),
 }
 
+/// As the wallet numbers them; the others are not sent here.
 #[derive(Clone, Encode)]
-#[allow(dead_code)] // As the wallet numbers them.
 enum Action {
     Call { slot: u8, endpoint: u16, gas: u64, args: Vec<u8> },
-    Keep { passed: u8, slot: u8 },
 }
 
 type Approvals = Vec<(u32, [u8; 64])>;

@@ -8,7 +8,6 @@
 #![cfg_attr(target_arch = "riscv64", no_std, no_main)]
 
 use nub_sdk::alloc::vec::Vec;
-use nub_sdk::capability::{CapabilityError, copy};
 use nub_sdk::codec::encode;
 use nub_sdk::{
     CallError, Error, Event, Scale, Selector, Value, block_context, call, contract, output_read, storage,
@@ -41,8 +40,6 @@ struct Owners {
 enum Action {
     /// Calls through the Ref in a slot of the wallet.
     Call { slot: u8, endpoint: u16, gas: u64, args: Vec<u8> },
-    /// Keeps a capability passed with the event.
-    Keep { passed: u8, slot: u8 },
     /// Other owners, from now on.
     SetOwners { owners: Owners },
 }
@@ -85,8 +82,6 @@ enum MultisigError {
     BadSignature,
     #[from]
     Call(CallError),
-    #[from]
-    Capability(CapabilityError),
 }
 
 #[contract(heap = 131072, stack = 65536)]
@@ -158,10 +153,6 @@ impl Multisig {
                 let mut output = nub_sdk::alloc::vec![0; len_bytes];
                 output_read(&mut output, 0);
                 Ok(output)
-            }
-            Action::Keep { passed, slot } => {
-                copy(Selector::passed(*passed), *slot)?;
-                Ok(Vec::new())
             }
             Action::SetOwners { owners } => {
                 self.set_owners(owners)?;

@@ -26,7 +26,9 @@ pub(crate) struct CheckedFrame {
 }
 
 impl<D: BlockDevice> Store<D> {
-    /// Opens the store on a device and goes on at the last commit that is there. Writes nothing.
+    /// Opens the store on a device and goes on at the last commit that is there. Writes nothing, but flushes: what
+    /// is read may be writes of a process that died before its flush, and must outlast a power loss before
+    /// segments of the checkpoint before it are used again.
     ///
     /// # Errors
     /// [`OpenError`] says what is on the device instead.
@@ -40,6 +42,7 @@ impl<D: BlockDevice> Store<D> {
         if found_bytes < expected_bytes {
             return Err(OpenError::Truncated { expected_bytes, found_bytes });
         }
+        device.flush()?;
         let (mut states, leaves, map_blocks) = read_map(&mut device, &superblock)?;
         // Segments that the device grew by after the checkpoint.
         states.resize(superblock.geometry.segments_in(found_bytes) as usize, SegmentState::Free);

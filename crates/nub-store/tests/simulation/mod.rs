@@ -6,7 +6,7 @@
 #![allow(dead_code)] // Each user of this module uses a part.
 
 use nub_abi::{Hash, blake2b_256};
-use nub_store::fault::{Coin, FaultDevice, Loss, Medium};
+use nub_store::fault::{Coin, FaultDevice, Loss, Medium, Step};
 use nub_store::{
     BlockDevice, CollectError, Layout, MemoryDevice, NotAnObject, OpenError, Options, RootEntry, Store,
     WriteError, reachable,
@@ -356,7 +356,7 @@ impl Simulation {
         let image = self.medium.crash(loss, &mut self.coin);
         let device = FaultDevice::from_image(&image);
         self.store = Store::open(device, Some(CHAIN), options()).expect("a store");
-        assert!(self.store.device_mut().take_steps().is_empty(), "opening writes nothing");
+        assert_eq!(self.store.device_mut().take_steps(), [Step::Flush], "opening writes nothing, and flushes");
         self.state = self.state_of(self.store.roots());
         self.medium = Medium::new(image);
         let states: Vec<_> = self.acknowledged.iter().chain(&self.in_flight).cloned().collect();
