@@ -356,7 +356,11 @@ impl Simulation {
         let image = self.medium.crash(loss, &mut self.coin);
         let device = FaultDevice::from_image(&image);
         self.store = Store::open(device, Some(CHAIN), options()).expect("a store");
-        assert_eq!(self.store.device_mut().take_steps(), [Step::Flush], "opening writes nothing, and flushes");
+        assert_eq!(
+            self.store.device_mut().take_steps(),
+            [Step::Flush],
+            "opening writes nothing, and flushes"
+        );
         self.state = self.state_of(self.store.roots());
         self.medium = Medium::new(image);
         let states: Vec<_> = self.acknowledged.iter().chain(&self.in_flight).cloned().collect();
