@@ -21,7 +21,7 @@
 //!     chain.back_to(&before);
 //!     chain.on(token).query("balance_of", BOB).returns(0u128);
 //! }
-//! # fn main() { a_transfer_moves_what_there_is::local() }
+//! # fn main() {}
 //! ```
 //!
 //! - A [`Chain`] is a state and blocks on it, each call a block of one event. Nothing is committed, so every state a
