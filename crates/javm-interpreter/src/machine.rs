@@ -71,7 +71,7 @@ impl Machine {
     }
 
     /// For another engine: the machine has stopped at `pc`. After every exit but [`Exit::OutOfGas`](crate::Exit::OutOfGas)
-    /// (crate::Exit::OutOfGas) the block is charged.
+    /// the block is charged.
     pub fn stop_at(&mut self, pc: u32, is_block_charged: bool) {
         (self.pc, self.block_charged) = (pc, is_block_charged);
     }
