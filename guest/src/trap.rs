@@ -59,23 +59,12 @@ pub const PAGE_FAULT: u64 = 14;
 const STUB_BYTES: u64 = 16;
 
 global_asm!(
-    ".global trap_stubs",
+    // A stub for each vector, then on to `target`. The processor pushes an error code for some; for the others the
+    // stub does.
+    ".macro stubs_of_traps name, target",
+    ".global \\name",
     ".balign 16",
-    "trap_stubs:",
-    ".irp vector, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
-    ".balign 16",
-    // The processor pushes an error code for these; for the others the stub does.
-    ".if (\\vector == 8) || ((\\vector >= 10) && (\\vector <= 14)) || (\\vector == 17) || (\\vector == 21) || (\\vector == 29) || (\\vector == 30)",
-    ".else",
-    "push 0",
-    ".endif",
-    "push \\vector",
-    "jmp trap_common",
-    ".endr",
-    // The same for traps that are handled in ring 0 wherever they come from.
-    ".global trap_stubs_for_ring_0",
-    ".balign 16",
-    "trap_stubs_for_ring_0:",
+    "\\name:",
     ".irp vector, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
     ".balign 16",
     ".if (\\vector == 8) || ((\\vector >= 10) && (\\vector <= 14)) || (\\vector == 17) || (\\vector == 21) || (\\vector == 29) || (\\vector == 30)",
@@ -83,8 +72,12 @@ global_asm!(
     "push 0",
     ".endif",
     "push \\vector",
-    "jmp trap_in_ring_0",
+    "jmp \\target",
     ".endr",
+    ".endm",
+    "stubs_of_traps trap_stubs, trap_common",
+    // Traps that are handled in ring 0 wherever they come from.
+    "stubs_of_traps trap_stubs_for_ring_0, trap_in_ring_0",
     ".balign 16",
     ".global trap_in_ring_0",
     "trap_in_ring_0:",
