@@ -18,8 +18,7 @@ use nub::hyperlight::probe::{PrivilegeMap, Probe, ProbeReply, RunCase, RunExit, 
 use nub::hyperlight::{Privilege, Sandbox, has_hardware_virtualisation};
 use nub_arch_local::LocalMemory;
 use nub_state::Image;
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use pvm_vectors::{Ended, NonZeroOctets, Status, Vector, non_zero, published, say};
 
 /// Generated programs, unless the environment says how many: enough for some of every exit.
 const CASES: u32 = 500;
@@ -177,73 +176,26 @@ fn features_are_some_that_the_processor_names() {
     assert!(has_hardware_virtualisation() || features == 0);
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Vector {
-    initial_regs: [u64; 13],
-    initial_pc: u32,
-    initial_page_map: Vec<PageMap>,
-    initial_memory: Vec<Octets>,
-    initial_gas: u64,
-    program: Vec<u8>,
-    expected_status: String,
-    expected_regs: [u64; 13],
-    expected_pc: u32,
-    expected_memory: Vec<Octets>,
-    expected_gas: u64,
-    expected_page_fault_address: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct PageMap {
-    address: u32,
-    length: u32,
-    is_writable: bool,
-}
-
-#[derive(Deserialize)]
-struct Octets {
-    address: u32,
-    contents: Vec<u8>,
-}
-
 #[test]
 fn published_vectors_pass() {
-    let named = std::env::var_os("NUB_PVM_VECTORS").filter(|name| !name.is_empty()).map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pvm/vectors");
-    let folder = named.clone().unwrap_or_else(beside);
-    if named.is_none() && !folder.is_dir() {
-        return println!("SKIPPED: no PVM vectors at {}", folder.display());
-    }
+    let Some(vectors) = published().unwrap() else { return };
     let Some(mut guest) = boot() else { return };
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    assert!(!files.is_empty(), "no PVM vectors (*.json) in {}", folder.display());
-    let vectors: Vec<Vector> =
-        files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect();
     let cases: Vec<RunCase> = vectors.iter().map(case_of).collect();
     let outcomes = cases.chunks(BATCH).flat_map(|batch| in_guest(&mut guest, true, batch));
     let mut failures = Vec::new();
-    for ((file, vector), (case, outcome)) in files.iter().zip(&vectors).zip(cases.iter().zip(outcomes)) {
+    for (vector, (case, outcome)) in vectors.iter().zip(cases.iter().zip(outcomes)) {
         agree(case, &outcome);
-        failures.extend(check(vector, case, &outcome).map(|what| format!("{}: {what}", file.display())));
+        failures.extend(vector.difference(&ended(case, &outcome)));
     }
-    println!("vectors: {} ran as machine code in the guest", files.len());
+    say(&format!("vectors: {} ran as machine code in the guest", vectors.len()));
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 fn case_of(vector: &Vector) -> RunCase {
     let octets_in = |page: u32| {
-        let octets = vector.initial_memory.iter().filter(move |octets| octets.address / 4096 == page);
-        octets.map(|octets| ((octets.address % 4096) as u16, octets.contents.clone())).collect()
+        let octets = vector.initial_octets().filter(move |(address, _)| address / 4096 == page);
+        octets.map(|(address, octets)| ((address % 4096) as u16, octets.to_vec())).collect()
     };
-    let pages = vector.initial_page_map.iter().flat_map(|range| {
-        let first = range.address / 4096;
-        (first..first + range.length / 4096).map(|page| (page, range.is_writable))
-    });
     RunCase {
         program: vector.program.clone(),
         is_jam_v1: false,
@@ -255,7 +207,8 @@ fn case_of(vector: &Vector) -> RunCase {
         demand_end: 0,
         touch_gas: 0,
         store_gas: 0,
-        memory: pages
+        memory: vector
+            .initial_pages()
             .map(|(page, is_writable)| RunPage { page, is_writable, octets: octets_in(page) })
             .collect(),
         resumes_max: 0,
@@ -263,53 +216,34 @@ fn case_of(vector: &Vector) -> RunCase {
     }
 }
 
-/// What differs from what the vector says, if anything.
-fn check(vector: &Vector, case: &RunCase, outcome: &RunOutcome) -> Option<&'static str> {
-    let [step] = &outcome.steps[..] else { return Some("number of steps") };
+/// The end of a case of a single run.
+fn ended(case: &RunCase, outcome: &RunOutcome) -> Ended {
+    let [step] = &outcome.steps[..] else { panic!("{outcome:?}") };
     let (status, fault_address) = match step.exit {
-        RunExit::Halt => ("halt", None),
-        RunExit::Panic => ("panic", None),
-        RunExit::OutOfGas => ("out-of-gas", None),
-        RunExit::PageFault(address) => ("page-fault", Some(address)),
-        RunExit::HostCall(_) => ("host-call", None),
-        RunExit::Abort => ("abort", None),
+        RunExit::Halt => (Status::Halt, None),
+        RunExit::Panic => (Status::Panic, None),
+        RunExit::OutOfGas => (Status::OutOfGas, None),
+        RunExit::PageFault(address) => (Status::PageFault, Some(address)),
+        RunExit::HostCall(_) => (Status::HostCall, None),
+        RunExit::Abort => panic!("the guest gave up on {case:?}"),
     };
-    let differences = [
-        ("status", status != vector.expected_status),
-        ("page-fault address", fault_address != vector.expected_page_fault_address),
-        ("registers", step.registers != vector.expected_regs),
-        ("pc", step.pc != vector.expected_pc),
-        ("gas", step.gas_left != vector.expected_gas),
-        ("memory", memory_after(case, outcome) != expected_memory(vector)),
-    ];
-    differences.into_iter().find(|(_, differs)| *differs).map(|(what, _)| what)
-}
-
-/// Octets that are not zero, by address.
-fn memory_after(case: &RunCase, outcome: &RunOutcome) -> Vec<(u32, u8)> {
-    let mut octets = Vec::new();
-    for page in &case.memory {
-        let stored = outcome.stored.iter().find(|(number, _)| *number == page.page);
-        let content: Vec<(u32, u8)> = match stored {
-            Some((_, content)) => (0..).zip(content.iter().copied()).collect(),
-            None => page
-                .octets
-                .iter()
-                .flat_map(|(offset, octets)| (u32::from(*offset)..).zip(octets.iter().copied()))
-                .collect(),
-        };
-        octets.extend(content.into_iter().map(|(offset, octet)| (page.page * 4096 + offset, octet)));
+    Ended {
+        status,
+        fault_address,
+        registers: step.registers,
+        pc: step.pc,
+        gas_left: step.gas_left,
+        memory: memory_after(case, outcome),
     }
-    octets.retain(|(_, octet)| *octet != 0);
-    octets.sort_unstable();
-    octets
 }
 
-fn expected_memory(vector: &Vector) -> Vec<(u32, u8)> {
-    let octets = vector.expected_memory.iter();
-    let mut octets: Vec<(u32, u8)> =
-        octets.flat_map(|octets| (octets.address..).zip(octets.contents.iter().copied())).collect();
-    octets.retain(|(_, octet)| *octet != 0);
-    octets.sort_unstable();
-    octets
+/// What the case put into pages that it did not store to, and what it stored.
+fn memory_after(case: &RunCase, outcome: &RunOutcome) -> NonZeroOctets {
+    let is_stored = |page: &&RunPage| outcome.stored.iter().any(|(number, _)| *number == page.page);
+    let kept = case.memory.iter().filter(|page| !is_stored(page)).flat_map(|page| {
+        let octets = page.octets.iter();
+        octets.map(|(offset, octets)| (page.page * 4096 + u32::from(*offset), &octets[..]))
+    });
+    let stored = outcome.stored.iter().map(|(page, octets)| (page * 4096, &octets[..]));
+    non_zero(kept.chain(stored))
 }
