@@ -2,11 +2,19 @@
 
 use crate::backend::Backend;
 use crate::blobs::{SharedBlobs, SharedDevice, Storage};
+use crate::environment::choice;
 use crate::failure::{BackendError, Failure};
 use crate::hyperlight::{GuestConfig, unavailable_reason};
 use crate::{BackendKind, Nub};
 use nub_abi::error::OpenError;
 use nub_abi::rpc::{BootConfig, EnginePolicy, Reply, StoreConfig};
+
+/// Engines by their names in the environment.
+const ENGINES: [(&str, EnginePolicy); 3] = [
+    ("interpreter", EnginePolicy::Interpreter),
+    ("recompiler", EnginePolicy::Recompiler),
+    ("auto", EnginePolicy::Auto),
+];
 
 /// Builds a [`Nub`].
 ///
@@ -91,8 +99,8 @@ impl NubBuilder {
     }
 
     /// Which engine runs programs in a micro-VM; the local backend has the interpreter alone. The environment
-    /// variable `NUB_ENGINE` decides if it is `interpreter`, `recompiler` or `auto`, so that tests can be run with
-    /// each. No result depends on it.
+    /// variable `NUB_ENGINE` decides if it is set, to `interpreter`, `recompiler` or `auto`, so that tests can be run
+    /// with each. No result depends on it.
     pub fn engine(mut self, policy: EnginePolicy) -> Self {
         self.engine = policy;
         self
@@ -113,8 +121,8 @@ impl NubBuilder {
     /// Starts the backend and, if the store has a committed root, continues from it.
     ///
     /// # Errors
-    /// [`Failure::Backend`] if Hyperlight was asked for and is not to be had; [`Failure::Kernel`] if the
-    /// committed root cannot be opened.
+    /// [`Failure::Backend`] if Hyperlight was asked for and is not to be had, or an environment variable has a
+    /// value that means nothing; [`Failure::Kernel`] if the committed root cannot be opened.
     pub fn build(self) -> Result<Nub, Failure<OpenError>> {
         let kind = match self.kind {
             BackendKind::Auto => automatic(),
@@ -125,7 +133,7 @@ impl NubBuilder {
             candidates_max: self.candidates_max,
             candidate_bytes: self.candidate_bytes,
             cache_bytes: self.cache_bytes,
-            engine: forced_engine().unwrap_or(self.engine),
+            engine: choice("NUB_ENGINE", &ENGINES).map_err(BackendError::from)?.unwrap_or(self.engine),
             code_bytes: self.code_bytes,
         };
         let storage = match kind {
@@ -143,16 +151,6 @@ impl NubBuilder {
             }
         }
         Ok(nub)
-    }
-}
-
-/// The engine that the environment asks for.
-fn forced_engine() -> Option<EnginePolicy> {
-    match std::env::var("NUB_ENGINE").ok()?.as_str() {
-        "interpreter" => Some(EnginePolicy::Interpreter),
-        "recompiler" => Some(EnginePolicy::Recompiler),
-        "auto" => Some(EnginePolicy::Auto),
-        _ => None,
     }
 }
 

@@ -66,6 +66,9 @@ pub enum BackendError {
     /// The micro-VM is unavailable, crashed, or refused a message.
     #[error(transparent)]
     Hyperlight(#[from] crate::hyperlight::HyperlightError),
+    /// The environment asks for what there is not.
+    #[error(transparent)]
+    Environment(#[from] crate::UnknownChoice),
     /// The new guest did not accept the committed root.
     #[error("the restarted guest does not open the committed root: {0}")]
     Reopen(nub_abi::error::OpenError),

@@ -5,7 +5,7 @@
 //! The host keeps committed objects as opaque blocks ([`SharedDevice`]) and never parses them.
 //!
 //! - [`Nub`], [`NubBuilder`], [`BackendKind`]: the handle
-//! - [`Failure`], [`BackendError`], [`error`]: why an operation failed
+//! - [`Failure`], [`BackendError`], [`UnknownChoice`], [`error`]: why an operation failed
 //! - [`open_file`], [`SharedDevice`], [`SharedBlobs`], [`Blobs`]: where committed objects live
 //! - [`Block`], [`Event`], [`Genesis`], [`Receipt`] and their parts: what goes in and comes out
 //! - [`hyperlight`]: the micro-VM
@@ -15,12 +15,14 @@
 mod backend;
 mod blobs;
 mod builder;
+mod environment;
 mod failure;
 pub mod hyperlight;
 mod nub;
 
 pub use blobs::{Blobs, MemoryBlobs, SharedBlobs, SharedDevice, Storage, open_file};
 pub use builder::NubBuilder;
+pub use environment::UnknownChoice;
 pub use failure::{BackendError, ExportError, Failure, ImportError};
 pub use nub::{BackendKind, Nub};
 pub use nub_abi::rpc::{EnginePolicy, Health, InvokeOutcome, Query, StoreConfig};

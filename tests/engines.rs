@@ -293,7 +293,7 @@ fn every_engine_in_every_map_gives_what_the_local_backend_gives() {
 
 #[test]
 fn budgets_of_code_do_not_show() {
-    if !chain::hyperlight_runs() || Privilege::Auto.resolve() != PrivilegeMap::Kernel3Programs3 {
+    if !chain::hyperlight_runs() || Privilege::Auto.resolve().unwrap() != PrivilegeMap::Kernel3Programs3 {
         return;
     }
     let blocks = random_blocks(3, 4, 12);

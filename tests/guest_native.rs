@@ -147,7 +147,7 @@ fn a_contract_compiles_to_the_same_octets_every_time() {
 
 /// Whether the kernel runs where KVM emulates it.
 fn is_ring_0_slow() -> bool {
-    Privilege::Auto.resolve() != PrivilegeMap::Kernel3Programs3 && !has_hardware_virtualisation()
+    Privilege::Auto.resolve().unwrap() != PrivilegeMap::Kernel3Programs3 && !has_hardware_virtualisation()
 }
 
 fn compiled_in_guest(guest: &mut Sandbox, program: &[u8], table: OpcodeTable, features: u32) -> Vec<u8> {

@@ -19,6 +19,9 @@ pub enum HyperlightError {
         /// Why the build left it out.
         reason: String,
     },
+    /// The environment asks for what there is not.
+    #[error(transparent)]
+    Environment(#[from] crate::UnknownChoice),
     /// The arena does not fit a sandbox.
     #[error("an arena of {bytes} bytes is not possible; choose one from {min} to {max} bytes")]
     ArenaSize {

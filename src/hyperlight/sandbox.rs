@@ -7,6 +7,7 @@ use super::{
     GuestConfig, HyperlightError, callbacks, epitaph, has_hardware_virtualisation, image, kvm, telemetry,
 };
 use crate::blobs::Storage;
+use crate::environment::choice;
 use hyperlight_host::hypervisor::InterruptHandle;
 use hyperlight_host::mem::memory_region::MemoryRegionFlags;
 use hyperlight_host::sandbox::builder::SandboxBuilder;
@@ -51,7 +52,7 @@ impl Sandbox {
         let image = image::guest_image()?;
         kvm::kvm_missing()?;
         let builder = SandboxBuilder::from_bytes(image)
-            .init_data(start_data(config), MemoryRegionFlags::READ)
+            .init_data(start_data(config)?, MemoryRegionFlags::READ)
             .heap_size(HYPERLIGHT_HEAP_BYTES)
             .scratch_size(scratch_bytes(config.arena_bytes)?)
             .h2g_buffer_size(BUFFER_BYTES)
@@ -148,27 +149,26 @@ impl Sandbox {
 
 /// What the image is told at boot: the privilege map; whether optional instructions of the processor do what they
 /// should, or fault, where programs run. KVM without hardware emulates ring 0, and ring 3 too while the stack
-/// pointer is no canonical address; its emulator gets some of them wrong, or gives up on them.
-fn start_data(config: &GuestConfig) -> Vec<u8> {
-    vec![
-        config.privilege.resolve() as u8,
+/// pointer is no canonical address; its emulator gets some of them wrong, or gives up on them. Then the level of the
+/// log, and whether tests may plant machine code.
+fn start_data(config: &GuestConfig) -> Result<Vec<u8>, HyperlightError> {
+    Ok(vec![
+        config.privilege.resolve()? as u8,
         has_hardware_virtualisation().into(),
-        log_level(config.log_level) as u8,
-    ]
+        choice("NUB_GUEST_LOG", &LOG_LEVELS)?.unwrap_or(config.log_level) as u8,
+        config.may_plant_code.into(),
+    ])
 }
 
-/// What the environment asks for, else what is configured.
-fn log_level(configured: LogLevel) -> LogLevel {
-    match std::env::var("NUB_GUEST_LOG").unwrap_or_default().as_str() {
-        "off" => LogLevel::Off,
-        "error" => LogLevel::Error,
-        "warn" => LogLevel::Warn,
-        "info" => LogLevel::Info,
-        "debug" => LogLevel::Debug,
-        "trace" => LogLevel::Trace,
-        _ => configured,
-    }
-}
+/// Levels by their names in the environment.
+const LOG_LEVELS: [(&str, LogLevel); 6] = [
+    ("off", LogLevel::Off),
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
 
 impl Drop for Sandbox {
     fn drop(&mut self) {

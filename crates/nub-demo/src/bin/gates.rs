@@ -118,8 +118,9 @@ const MAPS: [(&str, Privilege); 3] = [
 
 fn measure(options: &Options) -> Result<Report, CommandError> {
     let hardware_virtualisation = has_hardware_virtualisation();
+    let chosen = Privilege::Auto.resolve().map_err(BackendError::from)?;
     let maps = MAPS.into_iter().map(|(name, privilege)| {
-        let chosen = privilege.resolve() == Privilege::Auto.resolve();
+        let chosen = privilege.resolve() == Ok(chosen);
         let mut gates = measure_map(privilege, hardware_virtualisation, options.rounds)
             .map_err(|error| CommandError::Backend(BackendError::from(error)))?;
         gates.extend(measure_chain(privilege, options)?);
