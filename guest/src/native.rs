@@ -6,7 +6,7 @@ use crate::native_run::{NativeRun, NativeTrap};
 use crate::single::Single;
 use crate::space::HyperlightMemory;
 use crate::trap::PAGE_FAULT;
-use crate::{context, frames, isolation, native_entry};
+use crate::{frames, isolation, native_entry};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -25,12 +25,18 @@ const EXPANSION_MAX: usize = 8;
 /// Room for what does not depend on a program's length.
 const SLACK_BYTES: usize = 64 << 10;
 
-/// What the next program runs in place of its code. For tests.
+/// What the next program runs in place of its code: for tests of what contains programs, which want the very image
+/// that is shipped. `None` for good but where the host said so at boot.
 static PLANTED: Single<Option<Vec<u8>>> = Single::new(None);
 
-/// Has the next program that is compiled run these octets.
-pub fn plant(code: Vec<u8>) {
-    PLANTED.with(|planted| *planted = Some(code));
+/// Has the next program that is compiled run these octets. False, and nothing is done, if the host did not allow
+/// that at boot, or programs are not isolated.
+pub fn plant(code: Vec<u8>) -> bool {
+    let is_allowed = with_control(|control| control.may_plant_code && control.isolates_programs);
+    if is_allowed {
+        PLANTED.with(|planted| *planted = Some(code));
+    }
+    is_allowed
 }
 
 /// A program as machine code.
@@ -59,7 +65,7 @@ impl NativeProgram {
     /// Runs a machine to its next exit.
     pub fn enter(&self, machine: &mut Machine, space: &mut HyperlightMemory) -> Result<Exit, Abort> {
         let window = space.window_index();
-        let context = context::make(window)?;
+        let context = space.context()?;
         let code = self.memory.code();
         let gas_limit = machine.meter.gas_left;
         // SAFETY: the page is mapped, the context fills its end, and nothing else refers to it while no code
@@ -79,7 +85,11 @@ impl NativeProgram {
         }
         isolation::open(window, self.memory.units());
         loop {
-            let trap = run(context, window, code.clone(), code.start, &mut machine.meter.pages_left, false);
+            let pages_left = &mut machine.meter.pages_left;
+            // SAFETY: 1. as above, and `state` is not used until the run is over. 2. This program holds the code, and
+            // it was opened; it begins with its first octet. 3. The compiler made it, but for what `plant` lets in
+            // where programs are isolated.
+            let trap = unsafe { run(context, window, code.clone(), code.start, pages_left, false) };
             // SAFETY: as above; the run is over.
             let state = unsafe { &mut *context };
             match trap {
@@ -115,6 +125,7 @@ impl NativeProgram {
     ) -> Result<Option<Exit>, Abort> {
         let code = self.memory.code();
         let pc = self.fault_pc(&trap, code.start).ok_or_else(|| broken(describe(&trap)))?;
+        let position = self.compiled.position(pc).ok_or_else(|| broken(describe(&trap)))?;
         let access = self.program.instruction_at(pc, self.table).access(&state.registers);
         // The processor says where; the instruction must agree, down to the page.
         let is_its_page = |access: &javm_isa::Access| {
@@ -127,9 +138,8 @@ impl NativeProgram {
         let mut meter = Meter { gas_left: state.gas, pages_left: machine.meter.pages_left };
         if space.fill(access, &mut meter) {
             (state.gas, machine.meter.pages_left) = (meter.gas_left, meter.pages_left);
-            let offset = self.compiled.position(pc).map_or(0, |position| position.offset);
             state.pc = pc;
-            state.resume = code.start + u64::from(offset);
+            state.resume = code.start + u64::from(position.offset);
             return Ok(None);
         }
         machine.registers = state.registers;
@@ -190,7 +200,14 @@ fn compile(
 }
 
 /// Runs code, whose context is ready, from `start`. `None`: it left by an exit. Else the trap that ended it.
-pub fn run(
+///
+/// # Safety
+/// 1. `context` is that of `window`, mapped and filled; no reference to it or to a page of the window is alive.
+/// 2. `code` is all of a [`CodeMemory`] that stays loaded, [`isolation::open`] opened it together with the window, and
+///    `start` lies in it.
+/// 3. The code reaches nothing but the window, the context and itself, and comes back by the context's exit
+///    pointers; or programs are isolated, and it cannot do otherwise.
+pub unsafe fn run(
     context: *mut Context,
     window: usize,
     code: Range<u64>,
@@ -210,8 +227,7 @@ pub fn run(
             trap: NativeTrap::default(),
         };
     });
-    // SAFETY: the callers hold the window and no reference into it; that the code reaches nothing else is the
-    // compiler's promise, or the page tables see to it; what runs was said just above.
+    // SAFETY: the conditions are this function's; what runs was said just above.
     unsafe { native_entry::native_enter(context.add(1) as u64, start) };
     with_control(|control| {
         *pages_left = control.native.pages_left;
