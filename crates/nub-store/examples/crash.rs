@@ -40,10 +40,11 @@ fn main() -> ExitCode {
         }
     }
     println!(
-        "{} crash points tried in {runs} runs from seed {first}: {} images, {} commits, {} collections, \
-         {} failing devices, {} full, {} restarts; none lost anything",
+        "{} crash points tried in {runs} runs from seed {first}: {} images, {} deaths of a process, {} commits, \
+         {} collections, {} failing devices, {} full, {} restarts; none lost anything",
         total.crash_points,
         total.images,
+        total.deaths,
         total.commits,
         total.collections,
         total.failures,

@@ -4,7 +4,7 @@ use crate::cache::ObjectCache;
 use crate::collect::Collector;
 use crate::device::{BLOCK_BYTES, BlockDevice, DeviceError};
 use crate::error::{CreateError, OpenError, ReadError, WriteError};
-use crate::format::layout::{Geometry, HEAD_BLOCKS, NO_SEGMENT};
+use crate::format::layout::{Geometry, NO_SEGMENT};
 use crate::format::map::SegmentState;
 use crate::format::superblock::{ROOTS_MAX, Tail, first_link};
 use crate::index::Index;
@@ -104,13 +104,25 @@ pub enum OpenOrCreateError {
     Create(#[from] CreateError),
 }
 
-/// Whether the first blocks of a device are zeros, or not there.
-fn is_blank<D: BlockDevice>(device: &mut D) -> Result<bool, DeviceError> {
-    let length = device.length_bytes().min(u64::from(HEAD_BLOCKS) * BLOCK_BYTES as u64);
-    if length < BLOCK_BYTES as u64 {
-        return Ok(length == 0);
+/// Bytes looked at in one step.
+const LOOK_BYTES: usize = 1 << 20;
+
+/// Whether a device is zeros from one end to the other, or of no length.
+pub(crate) fn is_blank<D: BlockDevice>(device: &mut D) -> Result<bool, DeviceError> {
+    let length = device.length_bytes();
+    if !length.is_multiple_of(BLOCK_BYTES as u64) {
+        // What follows the last whole block cannot be looked at.
+        return Ok(false);
     }
-    let mut head = vec![0; length as usize / BLOCK_BYTES * BLOCK_BYTES];
-    device.read(0, &mut head)?;
-    Ok(head.iter().all(|&byte| byte == 0))
+    let mut bytes = vec![0; length.min(LOOK_BYTES as u64) as usize];
+    let mut offset = 0;
+    while offset < length {
+        let bytes = &mut bytes[..(length - offset).min(LOOK_BYTES as u64) as usize];
+        device.read(offset, bytes)?;
+        if bytes.iter().any(|&byte| byte != 0) {
+            return Ok(false);
+        }
+        offset += bytes.len() as u64;
+    }
+    Ok(true)
 }

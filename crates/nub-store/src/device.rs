@@ -55,6 +55,36 @@ pub trait BlockDevice {
     fn extend(&mut self, length_bytes: u64) -> Result<(), DeviceError>;
 }
 
+impl<D: BlockDevice + ?Sized> BlockDevice for &mut D {
+    fn length_bytes(&self) -> u64 {
+        (**self).length_bytes()
+    }
+
+    fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), DeviceError> {
+        (**self).read(offset, into)
+    }
+
+    fn read_many(&mut self, reads: &mut [Read]) -> Result<(), DeviceError> {
+        (**self).read_many(reads)
+    }
+
+    fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), DeviceError> {
+        (**self).write(offset, bytes)
+    }
+
+    fn write_many(&mut self, writes: &[Write<'_>]) -> Result<(), DeviceError> {
+        (**self).write_many(writes)
+    }
+
+    fn flush(&mut self) -> Result<(), DeviceError> {
+        (**self).flush()
+    }
+
+    fn extend(&mut self, length_bytes: u64) -> Result<(), DeviceError> {
+        (**self).extend(length_bytes)
+    }
+}
+
 /// One of several reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {

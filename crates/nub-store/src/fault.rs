@@ -3,10 +3,14 @@
 
 use crate::device::{BLOCK_BYTES, BlockDevice, DeviceError, Operation};
 use crate::memory::MemoryDevice;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// Bytes that a device writes all or not at all.
 pub const SECTOR_BYTES: usize = 512;
+
+/// A block that was never written.
+const ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
 /// Something that was asked of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +24,14 @@ pub enum Step {
     },
     /// A flush.
     Flush,
+    /// A flush that failed: of the writes before it, what has not arrived by now never will. Reads still show it.
+    FailedFlush,
     /// A new length.
     Extend(u64),
 }
 
-/// A device in memory that records, and fails once a step of that number is asked for.
+/// A device in memory that records, and fails once a step of that number is asked for. A write that fails does a
+/// part of its work. Reads show what was written, whatever became of it, as a system's cache does.
 #[derive(Clone, Debug, Default)]
 pub struct FaultDevice {
     memory: MemoryDevice,
@@ -71,10 +78,9 @@ impl FaultDevice {
         self.memory.image()
     }
 
-    fn step(&mut self, operation: Operation, step: Step) -> Result<(), DeviceError> {
+    /// Counts a step and says whether it fails.
+    fn step(&mut self, operation: Operation) -> Result<(), DeviceError> {
         self.count += 1;
-        // Even a step that fails may have done its work.
-        self.steps.push(step);
         match self.fail_at {
             Some(at) if self.count > at => Err(DeviceError::Io { operation, code: Some(5) }),
             _ => Ok(()),
@@ -97,17 +103,25 @@ impl BlockDevice for FaultDevice {
 
     fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), DeviceError> {
         assert!(offset.is_multiple_of(BLOCK_BYTES as u64) && bytes.len().is_multiple_of(BLOCK_BYTES));
-        self.step(Operation::Write, Step::Write { offset, bytes: bytes.to_vec() })?;
-        self.memory.write(offset, bytes)
+        let result = self.step(Operation::Write);
+        let sectors = bytes.len() / SECTOR_BYTES;
+        let done = if result.is_ok() { sectors } else { self.count as usize % (sectors + 1) };
+        let bytes = &bytes[..done * SECTOR_BYTES];
+        self.memory.write(offset, bytes)?;
+        self.steps.push(Step::Write { offset, bytes: bytes.to_vec() });
+        result
     }
 
     fn flush(&mut self) -> Result<(), DeviceError> {
-        self.step(Operation::Flush, Step::Flush)
+        let result = self.step(Operation::Flush);
+        self.steps.push(if result.is_ok() { Step::Flush } else { Step::FailedFlush });
+        result
     }
 
     fn extend(&mut self, length_bytes: u64) -> Result<(), DeviceError> {
         self.memory.extend(length_bytes)?;
-        self.step(Operation::Extend, Step::Extend(length_bytes))
+        self.steps.push(Step::Extend(length_bytes));
+        self.step(Operation::Extend)
     }
 }
 
@@ -132,29 +146,66 @@ impl Loss {
         [Self::Everything, Self::Nothing, Self::SomeWrites, Self::SomeSectors, Self::Prefix];
 }
 
-/// What is on the medium for certain, and what was asked for since the last flush.
+/// What is on the medium for certain, what was asked for since the last flush, and what reads show.
 #[derive(Clone, Debug, Default)]
 pub struct Medium {
     durable: Vec<u8>,
     pending: Vec<Step>,
+    cached: Vec<u8>,
+    /// Whether a flush failed: reads may show what will never arrive.
+    has_lost: bool,
 }
 
 impl Medium {
     /// A medium that holds `image`.
     pub fn new(image: Vec<u8>) -> Self {
-        Self { durable: image, pending: Vec::new() }
+        Self { durable: image.clone(), pending: Vec::new(), cached: image, has_lost: false }
     }
 
-    /// Does a step of the record.
-    pub fn apply(&mut self, step: &Step) {
+    /// Does a step of the record. Which sectors arrive in spite of a flush that fails, the coin says. A new length
+    /// is the file system's, which does not forget it.
+    pub fn apply(&mut self, step: &Step, coin: &mut Coin) {
         match step {
             Step::Flush => {
                 for step in core::mem::take(&mut self.pending) {
                     persist(&mut self.durable, &step, |_| true);
                 }
             }
-            step => self.pending.push(step.clone()),
+            Step::FailedFlush => {
+                for step in core::mem::take(&mut self.pending) {
+                    match step {
+                        Step::Extend(_) => self.pending.push(step),
+                        step => persist(&mut self.durable, &step, |_| coin.flip()),
+                    }
+                }
+                self.has_lost = true;
+            }
+            step => {
+                persist(&mut self.cached, step, |_| true);
+                self.pending.push(step.clone());
+            }
         }
+    }
+
+    /// The process dies, the system does not: what was written is still on its way. Gives what the next one reads.
+    /// Blocks that no write is on its way to may have left the cache, as the coin says: then the medium's show.
+    pub fn die(&mut self, coin: &mut Coin) -> Vec<u8> {
+        if self.has_lost {
+            let mut dirty = BTreeSet::new();
+            for step in &self.pending {
+                let Step::Write { offset, bytes } = step else { continue };
+                let first = *offset as usize / BLOCK_BYTES;
+                dirty.extend(first..first + bytes.len().div_ceil(BLOCK_BYTES));
+            }
+            for (number, cached) in self.cached.chunks_mut(BLOCK_BYTES).enumerate() {
+                let start = number * BLOCK_BYTES;
+                let durable = self.durable.get(start..start + cached.len()).unwrap_or(&ZEROS[..cached.len()]);
+                if cached != durable && !dirty.contains(&number) && coin.flip() {
+                    cached.copy_from_slice(durable);
+                }
+            }
+        }
+        self.cached.clone()
     }
 
     /// What a crash now can leave. The order in which sectors arrive does not matter unless one was written
@@ -197,7 +248,7 @@ fn sectors_of(step: &Step) -> usize {
 /// Writes the sectors of a step that arrive. A write beyond a length that did not arrive is lost.
 fn persist(image: &mut Vec<u8>, step: &Step, mut arrives: impl FnMut(usize) -> bool) {
     match step {
-        Step::Flush => {}
+        Step::Flush | Step::FailedFlush => {}
         Step::Extend(length) => {
             if arrives(0) {
                 image.resize(image.len().max(*length as usize), 0);

@@ -85,7 +85,7 @@ pub fn fsck<D: BlockDevice>(
     device: &mut D,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<FsckReport, OpenError> {
-    let superblock = read_superblock(device)?;
+    let superblock = read_superblock(device)?.superblock;
     let (expected_bytes, found_bytes) =
         (superblock.geometry.device_bytes(superblock.segments), device.length_bytes());
     if found_bytes < expected_bytes {

@@ -2,7 +2,8 @@
 
 use crate::cache::ObjectCache;
 use crate::collect::Collector;
-use crate::device::{BLOCK_BYTES, BlockDevice};
+use crate::create::is_blank;
+use crate::device::{BLOCK_BYTES, BlockDevice, DeviceError, Operation};
 use crate::error::{OpenError, ReadError};
 use crate::format::frame::{FRAME_HEAD_BYTES, FrameHeader, FrameKind, decode_records, is_intact};
 use crate::format::layout::{Address, NO_SEGMENT};
@@ -17,6 +18,18 @@ use alloc::vec;
 use alloc::vec::Vec;
 use nub_abi::Hash;
 
+/// Why a store that was opened to be read refuses to write: `EROFS`.
+const READ_ONLY: DeviceError = DeviceError::Io { operation: Operation::Write, code: Some(30) };
+
+/// What opening does with the frames it finds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Renewal {
+    /// It leaves them alone.
+    None,
+    /// It writes them again where they are.
+    WriteAgain,
+}
+
 /// A frame of the log that was read: all of it is right.
 pub(crate) struct CheckedFrame {
     pub(crate) header: FrameHeader,
@@ -26,14 +39,43 @@ pub(crate) struct CheckedFrame {
 }
 
 impl<D: BlockDevice> Store<D> {
-    /// Opens the store on a device and goes on at the last commit that is there. Writes nothing, but flushes: what
-    /// is read may be writes of a process that died before its flush, and must outlast a power loss before
-    /// segments of the checkpoint before it are used again.
+    /// Opens the store on a device and goes on at the last commit that is there.
+    ///
+    /// What it reads may be in the system's cache alone: of a process that died before its flush, or whose flush
+    /// failed, after which the system may believe that the cache and the device are the same. So it writes again
+    /// what came after the checkpoint before this one, as it was read, and flushes, before anything relies on it.
     ///
     /// # Errors
-    /// [`OpenError`] says what is on the device instead.
-    pub fn open(mut device: D, chain_id: Option<u64>, options: Options) -> Result<Self, OpenError> {
-        let superblock = read_superblock(&mut device)?;
+    /// [`OpenError`] says what is on the device instead; nothing is written to what is not this store.
+    pub fn open(device: D, chain_id: Option<u64>, options: Options) -> Result<Self, OpenError> {
+        let (mut store, newest) = Self::read(device, chain_id, options)?;
+        store.roll_forward(Renewal::WriteAgain)?;
+        // While one copy is written the other is whole; the second may wait for a later flush.
+        store.device.write(block_offset(newest.copy ^ 1), &newest.block)?;
+        store.device.flush()?;
+        store.device.write(block_offset(newest.copy), &newest.block)?;
+        Ok(store)
+    }
+
+    /// Opens the store on a device to read it: it writes nothing, and refuses to.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_read_only(device: D, chain_id: Option<u64>, options: Options) -> Result<Self, OpenError> {
+        let (mut store, _) = Self::read(device, chain_id, options)?;
+        store.roll_forward(Renewal::None)?;
+        store.failed = Some(READ_ONLY);
+        Ok(store)
+    }
+
+    /// The store as its newest checkpoint says.
+    fn read(
+        mut device: D,
+        chain_id: Option<u64>,
+        options: Options,
+    ) -> Result<(Self, NewestSuperblock), OpenError> {
+        let newest = read_superblock(&mut device)?;
+        let superblock = newest.superblock.clone();
         if let Some(expected) = chain_id.filter(|expected| *expected != superblock.chain_id) {
             return Err(OpenError::AnotherChain { expected, found: superblock.chain_id });
         }
@@ -42,14 +84,13 @@ impl<D: BlockDevice> Store<D> {
         if found_bytes < expected_bytes {
             return Err(OpenError::Truncated { expected_bytes, found_bytes });
         }
-        device.flush()?;
         let (mut states, leaves, map_blocks) = read_map(&mut device, &superblock)?;
         // Segments that the device grew by after the checkpoint.
         states.resize(superblock.geometry.segments_in(found_bytes) as usize, SegmentState::Free);
         let segments = Segments::new(superblock.geometry, states);
         let index = Index::from_map(&leaves, options.index_bytes);
         let pages = IndexPages::new(&segments, &index, map_blocks);
-        let mut store = Self {
+        let store = Self {
             device,
             options,
             chain_id: superblock.chain_id,
@@ -68,31 +109,33 @@ impl<D: BlockDevice> Store<D> {
             failed: None,
             written: Written::default(),
         };
-        store.roll_forward()?;
-        let next = store.tail.next_segment;
-        if next != NO_SEGMENT && !store.segments.take_this(next) {
-            store.tail.next_segment = NO_SEGMENT;
-        }
-        Ok(store)
+        Ok((store, newest))
     }
 
     /// Takes the frames after the checkpoint.
-    fn roll_forward(&mut self) -> Result<(), OpenError> {
-        loop {
-            let Tail { segment, block, next_segment, .. } = self.tail;
-            // A commit that was cut off can have left frames after the tail, and the commit after it can have gone
-            // on in the next segment because it did not fit there. So where the first way leads to no end, the
-            // other is tried.
-            let frames = match self.next_counted(segment, block)? {
-                Some(frames) => Some(frames),
-                None => self.next_counted(next_segment, 0)?,
-            };
-            let Some((frames, tail)) = frames else { return Ok(()) };
+    fn roll_forward(&mut self, renewal: Renewal) -> Result<(), OpenError> {
+        while let Some((frames, tail)) = self.next_part(renewal)? {
             frames.iter().for_each(|frame| self.take_frame(frame));
             if let Some(FrameKind::Commit { root, height }) = frames.last().map(|frame| frame.header.kind) {
                 self.push_root(RootEntry { root, height });
             }
             self.tail = tail;
+        }
+        let next = self.tail.next_segment;
+        if next != NO_SEGMENT && !self.segments.take_this(next) {
+            self.tail.next_segment = NO_SEGMENT;
+        }
+        Ok(())
+    }
+
+    /// The frames after the tail up to the next that counts, and the tail after it; `None` at the end of the log.
+    fn next_part(&mut self, renewal: Renewal) -> Result<Option<(Vec<CheckedFrame>, Tail)>, OpenError> {
+        let Tail { segment, block, next_segment, .. } = self.tail;
+        // A commit that was cut off can have left frames after the tail, and the commit after it can have gone on in
+        // the next segment because it did not fit there. So where the first way leads to no end, the other is tried.
+        match self.next_counted(segment, block, renewal)? {
+            Some(part) => Ok(Some(part)),
+            None => self.next_counted(next_segment, 0, renewal),
         }
     }
 
@@ -101,10 +144,11 @@ impl<D: BlockDevice> Store<D> {
         &mut self,
         segment: u32,
         block: u32,
+        renewal: Renewal,
     ) -> Result<Option<(Vec<CheckedFrame>, Tail)>, OpenError> {
         let mut frames = Vec::new();
         let mut at = self.tail;
-        let mut next = self.frame_after(&at, segment, block)?;
+        let mut next = self.frame_after(&at, segment, block, renewal)?;
         while let Some(frame) = next {
             at = Tail {
                 segment: frame.header.segment,
@@ -121,9 +165,9 @@ impl<D: BlockDevice> Store<D> {
                 // Collection never comes between the frames of a commit.
                 FrameKind::Moved => return Ok((frames.len() == 1).then_some((frames, at))),
             }
-            next = match self.frame_after(&at, at.segment, at.block)? {
+            next = match self.frame_after(&at, at.segment, at.block, renewal)? {
                 Some(frame) => Some(frame),
-                None => self.frame_after(&at, at.next_segment, 0)?,
+                None => self.frame_after(&at, at.next_segment, 0, renewal)?,
             };
         }
         Ok(None)
@@ -146,6 +190,7 @@ impl<D: BlockDevice> Store<D> {
         after: &Tail,
         segment: u32,
         block: u32,
+        renewal: Renewal,
     ) -> Result<Option<CheckedFrame>, OpenError> {
         // Segments taken by frames that do not count yet are free in the map.
         let can_be = match self.segments.state(segment) {
@@ -156,24 +201,31 @@ impl<D: BlockDevice> Store<D> {
         if !can_be {
             return Ok(None);
         }
-        let frame = self.checked_frame(segment, block)?;
-        Ok(frame.filter(|frame| frame.header.sequence == after.sequence && frame.header.link == after.link))
-    }
-
-    /// The frame at a block of a segment, if there is one and all of it is right.
-    fn checked_frame(&mut self, segment: u32, block: u32) -> Result<Option<CheckedFrame>, OpenError> {
         let Some((header, bytes)) = read_frame(&mut self.device, &self.segments, segment, block)? else {
             return Ok(None);
         };
-        let Some((records, digest)) = decode_records(&header, &bytes) else { return Ok(None) };
-        if !records.iter().all(|record| is_intact(record, &bytes)) {
+        if (header.sequence, header.link) != (after.sequence, after.link) {
             return Ok(None);
         }
         let offset = self.segments.geometry().offset_of(segment, block);
-        let address = |at: usize| Address::of_offset(offset + at as u64);
-        let records = records.into_iter().map(|record| (record.hash, address(record.at))).collect();
-        Ok(Some(CheckedFrame { header, digest, records }))
+        let frame = checked_frame(header, &bytes, offset);
+        if frame.is_some() && renewal == Renewal::WriteAgain {
+            // If it turns out not to count, it lies where nothing is.
+            self.device.write(offset, &bytes)?;
+        }
+        Ok(frame)
     }
+}
+
+/// The frame with this header at this byte of the device, if all of it is right.
+fn checked_frame(header: FrameHeader, bytes: &[u8], offset: u64) -> Option<CheckedFrame> {
+    let (records, digest) = decode_records(&header, bytes)?;
+    if !records.iter().all(|record| is_intact(record, bytes)) {
+        return None;
+    }
+    let address = |at: usize| Address::of_offset(offset + at as u64);
+    let records = records.into_iter().map(|record| (record.hash, address(record.at))).collect();
+    Some(CheckedFrame { header, digest, records })
 }
 
 /// The header and the bytes of the frame at a block of a segment; `None` if there is no header that can be.
@@ -204,16 +256,22 @@ pub(crate) fn read_frame<D: BlockDevice>(
     Ok(Some((header, bytes)))
 }
 
+/// The newest valid superblock as it was found.
+pub(crate) struct NewestSuperblock {
+    pub(crate) superblock: Superblock,
+    /// Its block, to the octet.
+    block: Vec<u8>,
+    /// Where it is: the device's block. The other copy is at the neighbour.
+    copy: u32,
+}
+
 /// The newest valid superblock.
 ///
 /// # Errors
 /// [`OpenError`] says what is there instead.
-pub(crate) fn read_superblock<D: BlockDevice>(device: &mut D) -> Result<Superblock, OpenError> {
+pub(crate) fn read_superblock<D: BlockDevice>(device: &mut D) -> Result<NewestSuperblock, OpenError> {
     let length = device.length_bytes();
-    if length == 0 {
-        return Err(OpenError::Blank);
-    }
-    let mut newest: Option<Superblock> = None;
+    let mut newest: Option<NewestSuperblock> = None;
     let mut bad = Vec::new();
     for copy in 0..COPIES {
         let mut block = vec![0; BLOCK_BYTES];
@@ -222,10 +280,12 @@ pub(crate) fn read_superblock<D: BlockDevice>(device: &mut D) -> Result<Superblo
         }
         device.read(block_offset(copy), &mut block)?;
         match Superblock::decode(&block) {
-            Ok(found) if newest.as_ref().is_none_or(|newest| found.checkpoint > newest.checkpoint) => {
-                newest = Some(found);
+            Ok(superblock) => {
+                let checkpoint = newest.as_ref().map(|newest| newest.superblock.checkpoint);
+                if checkpoint.is_none_or(|checkpoint| superblock.checkpoint > checkpoint) {
+                    newest = Some(NewestSuperblock { superblock, block, copy });
+                }
             }
-            Ok(_) => {}
             Err(reason) => bad.push(reason),
         }
     }
@@ -236,13 +296,9 @@ pub(crate) fn read_superblock<D: BlockDevice>(device: &mut D) -> Result<Superblo
     match (newest, newer) {
         // A later version wrote last, whatever else is there.
         (_, Some(found)) => Err(OpenError::Newer { found, supported: VERSION }),
-        (Some(superblock), None) => Ok(superblock),
+        (Some(newest), None) => Ok(newest),
         (None, None) if bad.contains(&BadSuperblock::Damaged) => Err(OpenError::DamagedSuperblock),
-        (None, None)
-            if bad.len() == COPIES as usize && bad.iter().all(|reason| *reason == BadSuperblock::Blank) =>
-        {
-            Err(OpenError::Blank)
-        }
+        (None, None) if is_blank(device)? => Err(OpenError::Blank),
         (None, None) => Err(OpenError::Foreign),
     }
 }

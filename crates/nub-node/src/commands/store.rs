@@ -27,7 +27,7 @@ pub enum StoreFailure {
 pub fn open_read_only(path: &Path) -> Result<Store<FileDevice>, StoreFailure> {
     let device = FileDevice::open_read_only(path)?;
     let open = |source| StoreFailure::Open { path: path.to_owned(), source };
-    Store::open(device, None, options()).map_err(open)
+    Store::open_read_only(device, None, options()).map_err(open)
 }
 
 /// Options of tools: objects have the children that nub-state says.

@@ -111,8 +111,11 @@ pub struct Report {
     pub failures: u64,
     /// Commits without room.
     pub full: u64,
-    /// Runs that went on from an image.
+    /// Runs that went on from what a power loss left.
     pub restarts: u64,
+    /// Processes that died while the system lived: the next one was opened on what the cache showed, and then the
+    /// power was lost.
+    pub deaths: u64,
 }
 
 impl Report {
@@ -125,6 +128,7 @@ impl Report {
         self.failures += other.failures;
         self.full += other.full;
         self.restarts += other.restarts;
+        self.deaths += other.deaths;
     }
 }
 
@@ -171,7 +175,7 @@ impl Simulation {
     /// A store that was not complete was never acknowledged: it may be blank or damaged, never wrong.
     fn crash_while_created(&mut self) {
         for step in self.store.device_mut().take_steps() {
-            self.medium.apply(&step);
+            self.medium.apply(&step, &mut self.coin);
             for loss in Loss::ALL {
                 let image = self.medium.crash(loss, &mut self.coin);
                 match Store::open(MemoryDevice::from_image(&image), Some(CHAIN), options()) {
@@ -278,7 +282,7 @@ impl Simulation {
 
     fn crash_after_each_step(&mut self) {
         for step in self.store.device_mut().take_steps() {
-            self.medium.apply(&step);
+            self.medium.apply(&step, &mut self.coin);
             self.report.crash_points += 1;
             let one = Loss::ALL[self.coin.below(5) as usize];
             let every_loss = self.every_loss;
@@ -288,6 +292,61 @@ impl Simulation {
                 let goes_on = self.coin.below(8) == 0;
                 self.check_image(&image, goes_on);
             }
+            self.die();
+        }
+    }
+
+    /// The process dies here, the next one opens what the cache shows, and then the power is lost.
+    fn die(&mut self) {
+        self.report.deaths += 1;
+        let mut medium = self.medium.clone();
+        let mut device = FaultDevice::from_image(&medium.die(&mut self.coin));
+        self.open_with_failures(&mut device, &mut medium);
+        let mut store = Store::open(device, Some(CHAIN), options()).expect("a store");
+        self.lose_power(&mut store, &mut medium);
+        // What a process saw is what it tells others.
+        let mut found = store.roots().to_vec();
+        let mut state = self.state_of(&found);
+        if self.coin.below(8) == 0 {
+            state.change(&mut self.coin);
+            let (root, objects) = state.objects();
+            store.commit(root, state.height, &objects).expect("room");
+            store.device_mut().take_steps().iter().for_each(|step| medium.apply(step, &mut self.coin));
+            found = store.roots().to_vec();
+        }
+        let image = medium.crash(Loss::Everything, &mut self.coin);
+        let mut store =
+            Store::open(MemoryDevice::from_image(&image), Some(CHAIN), options()).expect("a store");
+        assert_eq!(store.roots(), found, "what was seen after the process died, or committed then");
+        let roots: Vec<Hash> = found.iter().map(|entry| entry.root).collect();
+        reachable(&mut store, &roots, children, |_, _| {}).expect("everything under the roots");
+    }
+
+    /// Sometimes the device goes on failing while it is opened.
+    fn open_with_failures(&mut self, device: &mut FaultDevice, medium: &mut Medium) {
+        if self.coin.below(4) > 0 {
+            return;
+        }
+        device.fail_after(self.coin.below(3));
+        let failed = Store::open(&mut *device, Some(CHAIN), options()).map(|_| ());
+        assert!(
+            matches!(failed, Err(OpenError::Device(_))),
+            "opening writes, flushes and writes: {failed:?}"
+        );
+        device.take_steps().iter().for_each(|step| medium.apply(step, &mut self.coin));
+        *device = FaultDevice::from_image(&medium.die(&mut self.coin));
+    }
+
+    /// Loses power after each step of opening, which writes nothing but what was there.
+    fn lose_power(&mut self, store: &mut Store<FaultDevice>, medium: &mut Medium) {
+        let steps = store.device_mut().take_steps();
+        assert_eq!(steps.iter().filter(|step| **step == Step::Flush).count(), 1, "opening flushes");
+        for step in steps {
+            medium.apply(&step, &mut self.coin);
+            let loss = Loss::ALL[self.coin.below(5) as usize];
+            let image = medium.crash(loss, &mut self.coin);
+            self.report.images += 1;
+            self.check_image(&image, false);
         }
     }
 
@@ -350,23 +409,26 @@ impl Simulation {
         self.walk_live();
     }
 
-    /// The run goes on from what a crash leaves.
+    /// The run goes on from what a power loss leaves, or from what the cache shows after the process died.
     fn restart(&mut self) {
-        let loss = Loss::ALL[self.coin.below(5) as usize];
-        let image = self.medium.crash(loss, &mut self.coin);
-        let device = FaultDevice::from_image(&image);
-        self.store = Store::open(device, Some(CHAIN), options()).expect("a store");
-        assert_eq!(
-            self.store.device_mut().take_steps(),
-            [Step::Flush],
-            "opening writes nothing, and flushes"
-        );
+        if self.coin.flip() {
+            let loss = Loss::ALL[self.coin.below(5) as usize];
+            self.medium = Medium::new(self.medium.crash(loss, &mut self.coin));
+            self.report.restarts += 1;
+        } else {
+            self.report.deaths += 1;
+        }
+        let image = self.medium.die(&mut self.coin);
+        let mut store =
+            Store::open(FaultDevice::from_image(&image), Some(CHAIN), options()).expect("a store");
+        let mut medium = self.medium.clone();
+        self.lose_power(&mut store, &mut medium);
+        self.store = store;
+        self.medium = medium;
         self.state = self.state_of(self.store.roots());
-        self.medium = Medium::new(image);
         let states: Vec<_> = self.acknowledged.iter().chain(&self.in_flight).cloned().collect();
         let state_of = |root: &RootEntry| states.iter().find(|(entry, _)| entry == root).cloned();
         self.acknowledged = self.store.roots().iter().filter_map(state_of).collect();
         self.in_flight = None;
-        self.report.restarts += 1;
     }
 }
