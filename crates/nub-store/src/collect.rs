@@ -107,6 +107,9 @@ impl<D: BlockDevice> Store<D> {
     pub fn collect(&mut self, objects: usize) -> Result<Progress, CollectError> {
         let Some(children) = self.options.children else { return Ok(Progress::Idle) };
         self.check_writable()?;
+        if self.has_staged {
+            return Err(CollectError::Staged);
+        }
         if !self.collector.is_active() {
             self.begin();
         }

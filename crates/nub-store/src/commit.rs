@@ -32,6 +32,7 @@ impl<D: BlockDevice> Store<D> {
         let keep = self.reserve_segments();
         let appended = self.append(&batch, FrameKind::Commit { root, height }, keep)?;
         self.write_with(|device| device.flush())?;
+        self.has_staged = false;
         for ((hash, object), address) in batch.iter().zip(&appended.addresses) {
             self.index.insert(hash, *address, self.collector.is_active());
             self.note_live(*address, record_bytes(object.len()) as u64);
@@ -48,28 +49,8 @@ impl<D: BlockDevice> Store<D> {
         Ok(())
     }
 
-    /// Writes objects that a later commit's root will refer to, for states too large for one batch. They count
-    /// once a commit follows; there must be no collection in between.
-    ///
-    /// # Errors
-    /// [`WriteError`], as for [`commit`](Self::commit).
-    pub fn stage<T: AsRef<[u8]>>(&mut self, objects: &[(Hash, T)]) -> Result<(), WriteError> {
-        self.check_writable()?;
-        self.check_objects(objects)?;
-        let batch = self.new_objects(objects)?;
-        self.make_room(&batch)?;
-        let keep = self.reserve_segments();
-        let appended = self.append(&batch, FrameKind::Objects, keep)?;
-        for ((hash, _), address) in batch.iter().zip(&appended.addresses) {
-            self.index.insert(hash, *address, self.collector.is_active());
-        }
-        self.checkpoint_if_due();
-        self.index.evict();
-        Ok(())
-    }
-
     /// Compares objects with their hashes before anything is written: recovery will.
-    fn check_objects<T: AsRef<[u8]>>(&self, objects: &[(Hash, T)]) -> Result<(), WriteError> {
+    pub(crate) fn check_objects<T: AsRef<[u8]>>(&self, objects: &[(Hash, T)]) -> Result<(), WriteError> {
         let limit = self.object_bytes_max();
         for (hash, object) in objects {
             let bytes = object.as_ref().len();
@@ -85,7 +66,7 @@ impl<D: BlockDevice> Store<D> {
     }
 
     /// The objects that are not there yet, each once.
-    fn new_objects<'a, T: AsRef<[u8]>>(
+    pub(crate) fn new_objects<'a, T: AsRef<[u8]>>(
         &mut self,
         objects: &'a [(Hash, T)],
     ) -> Result<Vec<(Hash, &'a [u8])>, WriteError> {
@@ -135,7 +116,7 @@ impl<D: BlockDevice> Store<D> {
     }
 
     /// Makes a checkpoint first, if only that frees enough segments.
-    fn make_room(&mut self, batch: &Batch<'_>) -> Result<(), WriteError> {
+    pub(crate) fn make_room(&mut self, batch: &Batch<'_>) -> Result<(), WriteError> {
         let segment_bytes = self.segments.geometry().segment_bytes();
         let bytes: u64 = batch.iter().map(|(_, object)| record_bytes(object.len()) as u64).sum();
         let wanted = (bytes / segment_bytes) as usize + 2 + self.reserve_segments();
@@ -153,7 +134,7 @@ impl<D: BlockDevice> Store<D> {
 
     /// A commit is durable whether or not the checkpoint after it succeeds: if there is no room for it, the
     /// next commit tries again; if it fails, the store says so from then on.
-    fn checkpoint_if_due(&mut self) {
+    pub(crate) fn checkpoint_if_due(&mut self) {
         let index_is_due = self.index.memory_bytes() > self.index.budget_bytes() / 2
             && self.index.dirty_bytes() > self.index.budget_bytes() / 2;
         if index_is_due || self.log_growth_bytes >= self.options.checkpoint_bytes {

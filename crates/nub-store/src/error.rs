@@ -133,6 +133,9 @@ pub enum CollectError {
         /// The block in it.
         block: u32,
     },
+    /// Objects were staged for a commit that has not come.
+    #[error("objects are staged for a commit; commit, or give up what was staged")]
+    Staged,
     /// What still lives could not be written elsewhere.
     #[error(transparent)]
     Write(#[from] WriteError),

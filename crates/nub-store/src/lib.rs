@@ -14,7 +14,7 @@
 //! - [`mod@format`]: the bytes
 //! - [`store`], [`options`], [`error`]: an open store, what it is told, why it fails
 //! - `create`, `recover`: making and opening
-//! - `read`, `append`, `commit`, `checkpoint`, `collect`: what it does
+//! - `read`, `append`, `commit`, `stage`, `checkpoint`, `collect`: what it does
 //! - [`fsck`](fsck()): a check that needs none of that
 //! - `index`, `leaf`, `pages`, `segments`, `cache`: what it knows
 
@@ -42,6 +42,7 @@ mod pages;
 mod read;
 mod recover;
 mod segments;
+mod stage;
 pub mod store;
 
 pub use collect::{Progress, reachable};

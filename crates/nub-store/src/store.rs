@@ -34,6 +34,8 @@ pub struct Store<D> {
     pub(crate) log_growth_bytes: u64,
     pub(crate) cache: ObjectCache,
     pub(crate) collector: Collector,
+    /// Whether objects were staged and no commit has come since.
+    pub(crate) has_staged: bool,
     /// Why nothing is written any more.
     pub(crate) failed: Option<DeviceError>,
     pub(crate) written: Written,

@@ -10,12 +10,8 @@ fn after_a_crash_anywhere_the_last_acknowledged_root_is_whole() {
         total.add(&simulation::run(seed, 120, true));
     }
     println!("{total:?}");
-    assert!(total.crash_points > 100 && total.collections > 0 && total.restarts > 0, "{total:?}");
-}
-
-/// A commit that was cut off left a frame after the tail; the next one did not fit there and went on in the next
-/// segment, where recovery did not look.
-#[test]
-fn a_commit_that_was_cut_off_does_not_hide_the_one_after_it() {
-    assert!(simulation::run(2_000_126, 150, false).commits > 70);
+    assert!(
+        total.crash_points > 100 && total.collections > 0 && total.restarts > 0 && total.deaths > 0,
+        "{total:?}"
+    );
 }

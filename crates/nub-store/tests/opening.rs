@@ -2,10 +2,10 @@
 
 mod simulation;
 
-use nub_abi::Hash;
+use nub_abi::{Hash, blake2b_256};
 use nub_store::fault::{Coin, FaultDevice, Loss, Medium, Step};
 use nub_store::{CreateError, MemoryDevice, OpenError, OpenOrCreateError, RootEntry, Store, WriteError};
-use simulation::{CHAIN, LAYOUT, State, options};
+use simulation::{CHAIN, LAYOUT, State, object, options};
 
 /// A commit of the next state; gives its root.
 fn commit(store: &mut Store<FaultDevice>, state: &mut State, coin: &mut Coin) -> Result<Hash, WriteError> {
@@ -72,6 +72,39 @@ fn a_superblock_that_only_the_cache_has_after_a_failed_flush_is_written_again() 
         assert_eq!(again.stats().checkpoint, checkpoint, "seed {seed}");
         assert_eq!(again.committed(), store.committed());
     }
+}
+
+/// A commit that was cut off left a frame after the tail; the next one did not fit there and went on in the next
+/// segment, where recovery did not look.
+#[test]
+fn a_commit_that_was_cut_off_does_not_hide_the_one_after_it() {
+    let sized = |number: u8, length: usize| {
+        let bytes = object(&[], &[vec![number], vec![7; length]].concat());
+        (blake2b_256(&bytes), bytes)
+    };
+    let mut store = Store::create(FaultDevice::default(), CHAIN, LAYOUT, options()).unwrap();
+    let first = sized(1, 20_000);
+    store.commit(first.0, 1, std::slice::from_ref(&first)).unwrap();
+    let mut medium = Medium::new(store.device().image());
+    store.device_mut().take_steps();
+    // Two frames; the second lies in the next segment and does not arrive.
+    let cut_off = [sized(2, 30_000), sized(3, 30_000)];
+    store.commit(cut_off[1].0, 2, &cut_off).unwrap();
+    let steps = store.device_mut().take_steps();
+    let is_write = |step: &Step| matches!(step, Step::Write { .. });
+    assert_eq!(steps.iter().filter(|step| is_write(step)).count(), 2);
+    let first_write = steps.iter().position(is_write).unwrap();
+    let mut coin = Coin::new(0);
+    steps[..=first_write].iter().for_each(|step| medium.apply(step, &mut coin));
+    let image = medium.crash(Loss::Nothing, &mut coin);
+    let mut store = Store::open(FaultDevice::from_image(&image), Some(CHAIN), options()).unwrap();
+    assert_eq!(store.committed().unwrap().height, 1);
+    // It fits into the next segment alone.
+    let next = sized(4, 60_000);
+    store.commit(next.0, 2, std::slice::from_ref(&next)).unwrap();
+    let again =
+        Store::open(FaultDevice::from_image(&store.device().image()), Some(CHAIN), options()).unwrap();
+    assert_eq!(again.committed(), Some(RootEntry { root: next.0, height: 2 }));
 }
 
 #[test]

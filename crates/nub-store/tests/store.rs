@@ -5,8 +5,8 @@ mod simulation;
 use nub_abi::{Hash, blake2b_256};
 use nub_store::fault::{Coin, FaultDevice};
 use nub_store::{
-    CreateError, Finding, Layout, MemoryDevice, OpenError, Options, ReadError, Store, WriteError, fsck,
-    reachable,
+    CollectError, CreateError, Finding, Layout, MemoryDevice, OpenError, Options, ReadError, Store,
+    WriteError, fsck, reachable,
 };
 use proptest::prelude::*;
 use simulation::{CHAIN, LAYOUT, State, children, object, options};
@@ -178,6 +178,32 @@ fn hashes_that_share_their_first_octets_do_no_harm() {
     for (hash, bytes) in &batch {
         assert_eq!(again.get(hash).unwrap().as_deref(), Some(bytes.as_slice()));
     }
+}
+
+/// What collection moved came between the staged objects and their commit: that commit, and all after it, was not
+/// found again.
+#[test]
+fn a_collection_after_staging_does_not_hide_the_commit() {
+    let mut store = create();
+    churn(&mut store, 12, 5);
+    let batch = objects(0..300, 300);
+    let list = object(&batch.iter().take(200).map(|(hash, _)| *hash).collect::<Vec<_>>(), b"list");
+    let root = (blake2b_256(&list), list);
+    // In the midst of one, too.
+    store.collect(10).unwrap();
+    store.stage(&batch[..100]).unwrap();
+    assert_eq!(store.collect(1000), Err(CollectError::Staged));
+    store.stage(&batch[100..200]).unwrap();
+    store.commit(root.0, 13, std::slice::from_ref(&root)).unwrap();
+    while store.collect(1000).unwrap() != nub_store::Progress::Finished {}
+    store.stage(&batch[200..]).unwrap();
+    assert_eq!(store.maintain(1000), Ok(nub_store::Progress::Idle), "none is due");
+    store.give_up_staged().unwrap();
+    while store.collect(1000).unwrap() != nub_store::Progress::Finished {}
+    let mut again = open(&store.device().image()).unwrap();
+    assert_eq!(again.committed().unwrap().root, root.0);
+    reachable(&mut again, &[root.0], children, |_, _| {}).unwrap();
+    assert_eq!(again.get(&batch[250].0).unwrap(), None);
 }
 
 #[test]

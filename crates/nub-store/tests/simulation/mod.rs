@@ -236,7 +236,11 @@ impl Simulation {
         let entry = RootEntry { root, height: state.height };
         self.in_flight = Some((entry, state.clone()));
         let before = self.store.committed();
-        let result = self.store.commit(root, state.height, &objects);
+        let staged = if self.coin.below(6) == 0 { self.coin.below(objects.len() as u64) as usize } else { 0 };
+        let result = self
+            .store
+            .stage(&objects[..staged])
+            .and_then(|()| self.store.commit(root, state.height, &objects[staged..]));
         match result {
             Ok(()) => {
                 assert_eq!(self.store.committed(), Some(entry));
@@ -259,7 +263,11 @@ impl Simulation {
         let after = self.store.stats().written;
         self.report.collections += after.collections - before.collections;
         self.report.checkpoints += after.checkpoints - before.checkpoints;
-        result.map(|_| ())
+        match result {
+            // The commit that followed was refused.
+            Err(CollectError::Staged) => self.store.give_up_staged().map_err(CollectError::Write),
+            result => result.map(|_| ()),
+        }
     }
 
     fn read(&mut self) -> Result<(), CollectError> {

@@ -1,0 +1,45 @@
+//! Staging: the objects of a commit that is too large to be given at once.
+
+use crate::device::BlockDevice;
+use crate::error::WriteError;
+use crate::format::frame::{FrameKind, record_bytes};
+use crate::store::Store;
+use nub_abi::Hash;
+
+impl<D: BlockDevice> Store<D> {
+    /// Writes objects that the next commit's root will refer to. They count once that follows; until then there is
+    /// no collection, since it would drop them, and what it moves would part them from their commit.
+    ///
+    /// # Errors
+    /// [`WriteError`], as for [`commit`](Self::commit).
+    pub fn stage<T: AsRef<[u8]>>(&mut self, objects: &[(Hash, T)]) -> Result<(), WriteError> {
+        self.check_writable()?;
+        self.check_objects(objects)?;
+        let batch = self.new_objects(objects)?;
+        self.make_room(&batch)?;
+        let keep = self.reserve_segments();
+        let appended = self.append(&batch, FrameKind::Objects, keep)?;
+        self.has_staged = true;
+        for ((hash, object), address) in batch.iter().zip(&appended.addresses) {
+            self.index.insert(hash, *address, self.collector.is_active());
+            self.note_live(*address, record_bytes(object.len()) as u64);
+        }
+        batch.iter().for_each(|(_, object)| self.note_children(object));
+        self.checkpoint_if_due();
+        self.index.evict();
+        Ok(())
+    }
+
+    /// Gives up what was staged, so that there can be collection again: it takes the objects away in time.
+    ///
+    /// # Errors
+    /// [`WriteError`]; what was staged stays staged.
+    pub fn give_up_staged(&mut self) -> Result<(), WriteError> {
+        if self.has_staged {
+            // The log begins behind them then.
+            self.checkpoint()?;
+            self.has_staged = false;
+        }
+        Ok(())
+    }
+}
