@@ -7,8 +7,8 @@ use crate::varint::{self, VarintError};
 /// The longest code accepted, in octets, so that positions and record indices fit 32 bits.
 pub const MAX_CODE_LEN_BYTES: u64 = 0x7FFF_FFFF;
 
-/// How many octets past the end of the code can be read, as zeros, without looking where the end is: more than an
-/// instruction reads.
+/// How many octets past the end of the code and of the bitmask can be read, as zeros, without looking where the end
+/// is: more than an instruction reads.
 pub(crate) const PADDING_LEN_BYTES: usize = 16;
 
 /// Which part of a blob was being read.
@@ -76,7 +76,8 @@ pub struct Program {
     /// The code, then [`PADDING_LEN_BYTES`] zeros.
     padded_code: Vec<u8>,
     code_len_bytes: u32,
-    bitmask: Vec<u8>,
+    /// The bitmask, then [`PADDING_LEN_BYTES`] zeros.
+    padded_bitmask: Vec<u8>,
     jump_table: Vec<u8>,
     jump_table_entry_count: u64,
     jump_table_entry_len_bytes: u8,
@@ -109,13 +110,10 @@ impl Program {
         if used_bits != 0 && bitmask.last().is_some_and(|&last| last >> used_bits != 0) {
             return Err(BlobError::BitmaskPadding);
         }
-        let mut padded_code = Vec::with_capacity(code.len() + PADDING_LEN_BYTES);
-        padded_code.extend_from_slice(code);
-        padded_code.extend_from_slice(&[0; PADDING_LEN_BYTES]);
         Ok(Program {
-            padded_code,
+            padded_code: padded(code),
             code_len_bytes: code.len() as u32,
-            bitmask: bitmask.to_vec(),
+            padded_bitmask: padded(bitmask),
             jump_table: jump_table.to_vec(),
             jump_table_entry_count,
             jump_table_entry_len_bytes,
@@ -129,15 +127,35 @@ impl Program {
     }
 
     /// The octets from `position` on, those past the end of the code as zeros.
-    #[inline]
-    pub(crate) fn octets_at(&self, position: u32) -> [u8; PADDING_LEN_BYTES] {
+    #[inline(always)]
+    pub(crate) fn octets_at(&self, position: u32) -> &[u8; PADDING_LEN_BYTES] {
         let rest = self.padded_code.get(position as usize..).unwrap_or_default();
-        rest.first_chunk().copied().unwrap_or_default()
+        rest.first_chunk().unwrap_or(&[0; PADDING_LEN_BYTES])
     }
 
     /// A bit for each octet of the code: does an instruction start there?
-    pub(crate) fn bitmask(&self) -> &[u8] {
-        &self.bitmask
+    fn bitmask(&self) -> &[u8] {
+        self.padded_bitmask.get(..(self.code_len_bytes as usize).div_ceil(8)).unwrap_or_default()
+    }
+
+    /// 64 bits of the bitmask, from position 64 × `index` on; unset past the end.
+    #[inline]
+    pub fn starts_word(&self, index: u32) -> u64 {
+        self.bits_from(index as usize * 8)
+    }
+
+    /// How many instructions start in the code.
+    pub fn instruction_count(&self) -> u32 {
+        let (words, rest) = self.bitmask().as_chunks();
+        let whole: u32 = words.iter().map(|&octets| u64::from_le_bytes(octets).count_ones()).sum();
+        whole + rest.iter().map(|octet| octet.count_ones()).sum::<u32>()
+    }
+
+    /// The bitmask's bits from an octet on.
+    #[inline(always)]
+    fn bits_from(&self, octet: usize) -> u64 {
+        let rest = self.padded_bitmask.get(octet..).unwrap_or_default();
+        rest.first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets))
     }
 
     /// The length of the code in octets.
@@ -149,26 +167,21 @@ impl Program {
     /// Does an instruction start at `position`? `false` at and after the end of the code.
     #[inline]
     pub fn is_instruction_start(&self, position: u32) -> bool {
-        self.bitmask.get(position as usize / 8).is_some_and(|octet| octet >> (position % 8) & 1 == 1)
+        self.padded_bitmask.get(position as usize / 8).is_some_and(|octet| octet >> (position % 8) & 1 == 1)
     }
 
     /// The positions where instructions start, in order.
     pub fn instruction_starts(&self) -> impl DoubleEndedIterator<Item = u32> {
-        let octets = self.bitmask.iter().enumerate();
+        let octets = self.bitmask().iter().enumerate();
         octets.flat_map(|(index, &octet)| SetBits { first: index as u32 * 8, octet })
     }
 
-    /// Bit n says whether an instruction starts at `position` + 1 + n, for 0 ≤ n < 24 at least; past the
+    /// Bit n says whether an instruction starts at `position` + 1 + n, for 0 ≤ n ≤ 24 at least; past the
     /// end the bits are unset.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn starts_after(&self, position: u32) -> u64 {
         let next = position as usize + 1;
-        let rest = self.bitmask.get(next / 8..).unwrap_or_default();
-        let bits = match rest.first_chunk() {
-            Some(octets) => u64::from_le_bytes(*octets),
-            None => rest.iter().rev().fold(0, |bits, &octet| bits << 8 | u64::from(octet)),
-        };
-        bits >> (next % 8)
+        self.bits_from(next / 8) >> (next % 8)
     }
 
     /// How many entries the jump table has; entries of size 0 cost no octets, so this may be huge.
@@ -197,6 +210,13 @@ impl Program {
         }
         Some(low.iter().rev().fold(0, |value, &octet| value << 8 | u64::from(octet)))
     }
+}
+
+fn padded(octets: &[u8]) -> Vec<u8> {
+    let mut padded = Vec::with_capacity(octets.len() + PADDING_LEN_BYTES);
+    padded.extend_from_slice(octets);
+    padded.extend_from_slice(&[0; PADDING_LEN_BYTES]);
+    padded
 }
 
 /// The set bits of an octet of the bitmask, as positions.

@@ -72,7 +72,7 @@ impl Program {
     pub fn instruction(&self, step: &Step) -> Instruction {
         let opcode = step.opcode.unwrap_or(Opcode::Trap);
         let octets =
-            Octets { octets: u128::from_le_bytes(self.octets_at(step.position)), position: step.position };
+            Octets { octets: u128::from_le_bytes(*self.octets_at(step.position)), position: step.position };
         let shape = SHAPES[opcode as usize];
         if shape.is_plain {
             decode_plain(opcode, step.skip, octets, shape)

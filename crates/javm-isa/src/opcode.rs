@@ -50,9 +50,15 @@ impl OpcodeTable {
     /// The instruction that `octet` stands for, `None` if it is undefined.
     #[inline]
     pub const fn opcode(self, octet: u8) -> Option<Opcode> {
+        self.opcodes()[octet as usize]
+    }
+
+    /// The same, for every octet.
+    #[inline]
+    pub(crate) const fn opcodes(self) -> &'static [Option<Opcode>; 256] {
         match self {
-            Self::Gp07 => GP_07[octet as usize],
-            Self::JamV1 => JAM_V1[octet as usize],
+            Self::Gp07 => &GP_07,
+            Self::JamV1 => &JAM_V1,
         }
     }
 }
@@ -94,13 +100,13 @@ macro_rules! opcodes {
             }
         }
 
-        const GP_07: [Option<Opcode>; 256] = {
+        static GP_07: [Option<Opcode>; 256] = {
             let mut table = [None; 256];
             $($(table[$gp07] = Some(Opcode::$variant);)?)*
             table
         };
 
-        const JAM_V1: [Option<Opcode>; 256] = {
+        static JAM_V1: [Option<Opcode>; 256] = {
             let mut table = [None; 256];
             $($(table[$jam_v1] = Some(Opcode::$variant);)?)*
             table
@@ -261,12 +267,25 @@ opcodes! {
     MinU "min_u" RRR [230] [230]: "D = unsigned min.";
 }
 
+/// By opcode.
+static IS_TERMINATOR: [bool; Opcode::ALL.len()] = {
+    let mut is_terminator = [false; Opcode::ALL.len()];
+    let mut index = 0;
+    while index < is_terminator.len() {
+        let opcode = Opcode::ALL[index];
+        is_terminator[opcode as usize] =
+            matches!(opcode, Opcode::Trap | Opcode::Fallthrough | Opcode::JumpInd)
+                || matches!(opcode.format(), Format::O | Format::RIO | Format::RRO | Format::RRII);
+        index += 1;
+    }
+    is_terminator
+};
+
 impl Opcode {
     /// Does it end a block? Only what follows a terminator is a branch target or starts a gas block.
     /// `ecalli`, `sbrk` and `unlikely` are not terminators.
-    #[inline]
+    #[inline(always)]
     pub const fn is_terminator(self) -> bool {
-        matches!(self, Self::Trap | Self::Fallthrough | Self::JumpInd)
-            || matches!(self.format(), Format::O | Format::RIO | Format::RRO | Format::RRII)
+        IS_TERMINATOR[self as usize]
     }
 }

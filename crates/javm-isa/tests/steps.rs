@@ -3,19 +3,16 @@
 mod common;
 
 use common::program;
-use javm_isa::{BlockAhead, BranchTargets, GasBlocks, Opcode, OpcodeTable, Program};
+use javm_isa::{BranchTargets, Format, GasBlocks, Instruction, Opcode, OpcodeTable, Operands, Program, Reg};
 
 const TABLES: [OpcodeTable; 2] = [OpcodeTable::Gp07, OpcodeTable::JamV1];
 
 fn check(program: &Program, table: OpcodeTable) {
     let (blocks, targets) = (GasBlocks::new(program, table), BranchTargets::new(program, table));
-    let mut steps = program.steps(table);
     let mut starts_block = program.is_instruction_start(0) || program.code().is_empty();
     let mut expected = program.instruction_starts().peekable();
     let mut is_trap_due = expected.peek().is_none().then_some(program.code_len_bytes());
-    loop {
-        let BlockAhead { cost, first_position, last_position } = steps.block_ahead();
-        let Some(step) = steps.next() else { break };
+    for step in program.steps(table) {
         let position = step.position;
         match is_trap_due.take() {
             Some(trap) => assert_eq!((position, step.opcode), (trap, None)),
@@ -27,18 +24,40 @@ fn check(program: &Program, table: OpcodeTable) {
             }
         }
         assert_eq!(step.opcode, program.opcode_at(position, table));
-        assert_eq!(cost, blocks.cost_from(position), "at {position}");
-        assert_eq!((first_position, blocks.cost_from(last_position)), (position, 1));
-        assert_eq!(cost == 1, last_position == position);
+        assert_eq!(step.ends_block(), blocks.cost_from(position) == 1, "at {position}");
         assert_eq!(starts_block, blocks.is_start(position), "at {position}");
         assert_eq!(starts_block && step.opcode.is_some(), targets.contains(position), "at {position}");
         let mut instruction = program.instruction(&step);
         // Past the end a skip has no meaning.
         instruction.skip = program.skip(position);
         assert_eq!(instruction, program.instruction_at(position, table));
+        check_operands(&program.operands(step));
         starts_block = step.opcode.is_some_and(Opcode::is_terminator);
     }
-    assert_eq!((expected.next(), is_trap_due, steps.block_ahead().cost), (None, None, 0));
+    assert_eq!((expected.next(), is_trap_due), (None, None));
+    assert_eq!(program.instruction_count() as usize, program.instruction_starts().count());
+}
+
+/// One by one the arguments are as all at once.
+fn check_operands(operands: &Operands<'_>) {
+    let Instruction { opcode, a, b, d, x, y: _, target, .. } = operands.instruction();
+    let [low, high, third] = [operands.low(), operands.high(), operands.third()].map(Reg::clamped);
+    match opcode.format() {
+        Format::None | Format::II => {}
+        Format::I => assert_eq!(i64::from(operands.only_immediate()) as u64, x),
+        Format::O => assert_eq!(operands.only_target(), target),
+        Format::RX | Format::RII => assert_eq!(low, a),
+        Format::RI => assert_eq!((low, i64::from(operands.immediate()) as u64), (a, x)),
+        Format::RIO => {
+            let (immediate, place) = operands.immediate_and_target();
+            assert_eq!((low, i64::from(immediate) as u64, place), (a, x, target));
+        }
+        Format::RR => assert_eq!((high, low), (a, d)),
+        Format::RRI => assert_eq!((low, high, i64::from(operands.immediate()) as u64), (a, b, x)),
+        Format::RRO => assert_eq!((low, high, operands.target()), (a, b, target)),
+        Format::RRII => assert_eq!((low, high), (a, b)),
+        Format::RRR => assert_eq!((low, high, third), (a, b, d)),
+    }
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! The one pass over a program.
 
 use alloc::{vec, vec::Vec};
+use core::ops::ControlFlow;
 
-use javm_isa::{BlockAhead, Opcode, OpcodeTable, Program};
+use javm_isa::{Opcode, OpcodeTable, Program, Step, Steps};
 
 use crate::compiled::CompiledCode;
 use crate::error::CompileError;
 use crate::features::Features;
-use crate::positions::{Position, Positions};
-use crate::translate::Translator;
+use crate::translate::{MAX_SHORT_CHARGE, Translator};
 
 /// The most machine code that one instruction takes, rare paths and the charge for a block included. An
 /// implicit trap (at the end of the code and after too many argument octets) counts as an instruction.
@@ -23,7 +23,7 @@ pub const MAX_JUMP_TABLE_ENTRIES: u64 = 1 << 28;
 /// Octets of machine code to expect for one of program code: room made ahead, no bound.
 const EXPECTED_EXPANSION: usize = 3;
 
-/// The longest loop that is kept on one line, see [`Translator::keep_on_a_line`].
+/// The longest loop that is put at the start of a line if it does not fit what is left of one.
 const MAX_LINE_INSTRUCTION_COUNT: u32 = 10;
 
 /// Translates `program`. It need not be valid: what is not an instruction becomes a trap.
@@ -56,57 +56,153 @@ pub fn compile_within(
     let sized_entry_count = sized_entry_count(program)?;
     let instruction_count = count_instructions(program)?;
     let capacity = (program.code().len() * EXPECTED_EXPANSION).min(code_bytes_max);
-    let mut translator = Translator::new(program, table, features, capacity);
+    let mut translator = Translator::new(program, table, features, (instruction_count, capacity));
     let start = translator.position();
-    let mut positions = Positions::with_capacity(instruction_count);
-    let mut steps = program.steps(table);
-    // What the block still costs from the next step on; 0 where a block has ended.
-    let mut cost = 0;
-    let mut is_block_start = program.is_instruction_start(0) || program.code().is_empty();
-    let mut len_bytes = translator.len_bytes();
-    loop {
-        if cost == 0 {
-            let block = steps.block_ahead();
-            cost = block.cost;
-            if is_block_start && is_short_loop(program, table, &block) {
-                translator.keep_on_a_line(cost);
-            }
-        }
-        let Some(step) = steps.next() else { break };
-        let pc = step.position;
-        if is_block_start {
-            translator.start_block(&step, cost);
-        }
-        positions.push(Position { pc, offset: translator.position(), cost });
-        translator.instruction(&program.instruction(&step), pc);
-        cost -= 1;
-        is_block_start = step.opcode.is_some_and(Opcode::is_terminator);
-        let before = core::mem::replace(&mut len_bytes, translator.len_bytes());
-        if len_bytes as usize > code_bytes_max {
-            return Err(CompileError::TooLong { code_bytes_max });
-        }
-        if len_bytes - before > MAX_INSTRUCTION_LEN_BYTES {
-            return Err(CompileError::ExpansionBound { position: pc, len_bytes: len_bytes - before });
-        }
+    let prologue_len_bytes = translator.len_bytes();
+    let mut pass = Pass {
+        translator: &mut translator,
+        program,
+        steps: program.steps(table),
+        code_bytes_max,
+        checked: Checked { len_bytes: prologue_len_bytes, count: 0 },
+    };
+    let mut is_charged = program.is_instruction_start(0) || program.code().is_empty();
+    while let Some(step) = pass.steps.next() {
+        is_charged = pass.block(step, is_charged)?;
     }
+    pass.check(program.code_len_bytes())?;
     let end = translator.position();
     translator.finish_paths();
-    positions.shrink();
     let jump_table = jump_table(program, &translator, sized_entry_count);
-    Ok(CompiledCode { code: translator.finish(), jump_table, positions, body: (start, end) })
+    let (code, positions) = translator.finish(end);
+    Ok(CompiledCode { code, jump_table, positions, body: (start, end) })
 }
 
-/// Does the block, a short one, end with a branch to its own start?
-fn is_short_loop(program: &Program, table: OpcodeTable, block: &BlockAhead) -> bool {
-    if block.cost > MAX_LINE_INSTRUCTION_COUNT {
-        return false;
+/// A pass under way.
+struct Pass<'a, 'p> {
+    translator: &'a mut Translator<'p>,
+    program: &'p Program,
+    steps: Steps<'p>,
+    code_bytes_max: usize,
+    checked: Checked,
+}
+
+/// Up to where the bounds have been checked.
+#[derive(Clone, Copy)]
+struct Checked {
+    len_bytes: u32,
+    count: usize,
+}
+
+/// How a block is to be written. What decides it is known at its end: it may be written a second time.
+#[derive(Clone, Copy, Default)]
+struct Shape {
+    /// Does the charge take four octets, instead of one?
+    is_long: bool,
+    /// Does a line begin with it?
+    is_on_a_line: bool,
+}
+
+impl<'p> Pass<'_, 'p> {
+    /// Translates the block that begins with `first`. Is the block after it charged for by falling into it?
+    #[inline]
+    fn block(&mut self, first: Step, is_charged: bool) -> Result<bool, CompileError> {
+        let (steps, checked, mark) = (self.steps.clone(), self.checked, self.translator.mark());
+        let mut shape = Shape::default();
+        loop {
+            match self.try_block(first, is_charged, shape)? {
+                ControlFlow::Break(last) => return Ok(last.opcode.is_some_and(Opcode::is_terminator)),
+                ControlFlow::Continue(better) => shape = better,
+            }
+            (self.steps, self.checked) = (steps.clone(), checked);
+            self.translator.rewind(&mark);
+        }
     }
-    program.instruction_at(block.last_position, table).target == Some(block.first_position)
+
+    /// The same in this shape: gives the last step, or the shape to try instead.
+    #[inline(always)]
+    fn try_block(
+        &mut self,
+        first: Step,
+        is_charged: bool,
+        shape: Shape,
+    ) -> Result<ControlFlow<Step, Shape>, CompileError> {
+        if shape.is_on_a_line {
+            self.reach(first.position)?;
+            self.translator.begin_line();
+        }
+        let mut step = first;
+        let start = self.translator.position();
+        let mut is_start = is_charged;
+        let mut count = 0;
+        loop {
+            let pc = step.position;
+            self.reach(pc)?;
+            if step.opcode.is_none() {
+                self.translator.positions.mark_trap(pc);
+            }
+            let ends_block = step.ends_block();
+            self.translator.push_position(is_start, ends_block);
+            if is_start {
+                self.translator.start_block(pc, shape.is_long);
+                is_start = false;
+            }
+            self.translator.instruction(step.opcode.unwrap_or(Opcode::Trap), self.program.operands(step), pc);
+            count += 1;
+            if ends_block {
+                break;
+            }
+            if count > MAX_SHORT_CHARGE && is_charged && !shape.is_long {
+                return Ok(ControlFlow::Continue(Shape { is_long: true, ..shape }));
+            }
+            match self.steps.next() {
+                Some(next) => step = next,
+                None => break,
+            }
+        }
+        self.translator.positions.end_block(count as usize);
+        if is_charged {
+            if !shape.is_on_a_line
+                && count <= MAX_LINE_INSTRUCTION_COUNT
+                && self.translator.is_loop_off_a_line(first.position, start)
+            {
+                return Ok(ControlFlow::Continue(Shape { is_on_a_line: true, ..shape }));
+            }
+            self.translator.charge(start, count, shape.is_long);
+        }
+        Ok(ControlFlow::Break(step))
+    }
+
+    /// Before the instruction at `pc`.
+    #[inline(always)]
+    fn reach(&mut self, pc: u32) -> Result<(), CompileError> {
+        if pc >= self.translator.positions.word_end() {
+            self.check(pc)?;
+            self.translator.begin_word(pc);
+        }
+        Ok(())
+    }
+
+    /// Checks the bounds up to the instruction at `pc`.
+    fn check(&mut self, pc: u32) -> Result<(), CompileError> {
+        let code_bytes_max = self.code_bytes_max;
+        let now =
+            Checked { len_bytes: self.translator.len_bytes(), count: self.translator.positions.count() };
+        if now.len_bytes as usize > code_bytes_max {
+            return Err(CompileError::TooLong { code_bytes_max });
+        }
+        let len_bytes = now.len_bytes - self.checked.len_bytes;
+        if len_bytes as usize > (now.count - self.checked.count) * MAX_INSTRUCTION_LEN_BYTES as usize {
+            return Err(CompileError::ExpansionBound { position: pc, len_bytes });
+        }
+        self.checked = now;
+        Ok(())
+    }
 }
 
 fn count_instructions(program: &Program) -> Result<usize, CompileError> {
     let end = program.code_len_bytes();
-    let starts = program.instruction_starts().count();
+    let starts = program.instruction_count() as usize;
     // Only after 25 octets without a start, and at the end, is there an implicit trap.
     let instruction_count = starts + end as usize / 25 + 1;
     let most = (i32::MAX as u32 - MAX_PROLOGUE_LEN_BYTES) / MAX_INSTRUCTION_LEN_BYTES;

@@ -1,6 +1,10 @@
-//! Where the code of each instruction is: two octets each, and a checkpoint every now and then.
+//! Where the code of each instruction is: two octets each, and a record for each 64 octets of the program.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
+
+use javm_isa::Program;
+
+use crate::translate::charge_len_bytes;
 
 /// An instruction of the program: where it is, where its code begins, what entering a block there costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,133 +17,218 @@ pub struct Position {
     pub cost: u32,
 }
 
-/// At most so many instructions lie between checkpoints.
-const STRIDE: usize = 64;
+/// Octets of the program that one record is for: the bits of a word.
+const WORD_BITS: u32 = u64::BITS;
 
-/// Bits of an entry: how far its pc is from the one before, then its offset.
-const PC_BITS: u32 = 5;
-const OFFSET_BITS: u32 = 8;
+/// Bits of an entry: how far the code is from that of the first instruction in the same word, the charge for a block
+/// included.
+const DISTANCE: u16 = (1 << 14) - 1;
+/// Does a block start here, which is charged for?
+const IS_CHARGED: u16 = 1 << 14;
 /// Does the block end with this instruction?
-const ENDS_BLOCK: u16 = 1 << (PC_BITS + OFFSET_BITS);
+const ENDS_BLOCK: u16 = 1 << 15;
 
-/// An instruction in full, and which entry is its.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Checkpoint {
-    position: Position,
-    entry: u32,
+/// A block of so many instructions is looked up, instead of walking to its end.
+const LONG_BLOCK_COUNT: usize = 64;
+
+/// What is known of 64 positions in the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Word {
+    /// Where an instruction or an implicit trap is.
+    bits: u64,
+    /// How many of them are before.
+    before: u32,
+    /// Where the code of the first one begins.
+    base: u32,
 }
 
 /// The positions of a program, by rising pc and offset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Positions {
+    words: Vec<Word>,
     entries: Vec<u16>,
-    checkpoints: Vec<Checkpoint>,
-    /// The last pc and offset.
-    last: (u32, u32),
+    /// The last entry of each long block.
+    long_ends: Vec<u32>,
 }
 
-/// An entry in full, but for its cost.
-#[derive(Clone, Copy)]
-struct Item {
-    pc: u32,
-    offset: u32,
-    ends_block: bool,
+/// Positions in the making.
+#[derive(Debug)]
+pub(crate) struct PositionsBuilder {
+    positions: Positions,
+    count: usize,
+    /// Where the current word begins in the machine code, and where it ends in the program.
+    base: u32,
+    word_end: u32,
+}
+
+/// What [`PositionsBuilder::rewind`] goes back to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    count: usize,
+    base: u32,
+    word_end: u32,
+}
+
+impl PositionsBuilder {
+    /// With room for so many instructions.
+    pub fn new(program: &Program, instruction_count: usize) -> PositionsBuilder {
+        let words = vec![Word::default(); (program.code_len_bytes() / WORD_BITS) as usize + 1];
+        let positions = Positions { words, entries: vec![0; instruction_count], long_ends: Vec::new() };
+        PositionsBuilder { positions, count: 0, base: 0, word_end: 0 }
+    }
+
+    /// How many instructions there are so far.
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Where the current word ends in the program: from there on [`begin_word`](Self::begin_word) comes first.
+    #[inline(always)]
+    pub fn word_end(&self) -> u32 {
+        self.word_end
+    }
+
+    /// The next instruction, at `pc`, is the first of its word; `offset` is the place of its code.
+    pub fn begin_word(&mut self, program: &Program, pc: u32, offset: u32) {
+        let index = (pc / WORD_BITS) as usize;
+        let before = self.count as u32;
+        let first = (self.word_end / WORD_BITS) as usize;
+        for word in self.positions.words.iter_mut().take(index + 1).skip(first) {
+            *word = Word { bits: 0, before, base: offset };
+        }
+        if let Some(word) = self.positions.words.get_mut(index) {
+            word.bits = program.starts_word(index as u32);
+        }
+        self.base = offset;
+        self.word_end = (index as u32 + 1) * WORD_BITS;
+    }
+
+    /// Appends the instruction whose code, or its block's charge, begins at `offset`.
+    #[inline(always)]
+    pub fn push(&mut self, offset: u32, is_charged: bool, ends_block: bool) {
+        let flags = if is_charged { IS_CHARGED } else { 0 } | if ends_block { ENDS_BLOCK } else { 0 };
+        if let Some(entry) = self.positions.entries.get_mut(self.count) {
+            *entry = (offset.wrapping_sub(self.base) as u16 & DISTANCE) | flags;
+        }
+        self.count += 1;
+    }
+
+    /// The next one is an implicit trap, at a position where the program has no instruction.
+    #[cold]
+    pub fn mark_trap(&mut self, pc: u32) {
+        if let Some(word) = self.positions.words.get_mut((pc / WORD_BITS) as usize) {
+            word.bits |= 1 << (pc % WORD_BITS);
+        }
+    }
+
+    /// A block of so many instructions has ended.
+    #[inline(always)]
+    pub fn end_block(&mut self, count: usize) {
+        if count >= LONG_BLOCK_COUNT {
+            self.positions.long_ends.push(self.count as u32 - 1);
+        }
+    }
+
+    /// How far it has come.
+    #[inline(always)]
+    pub fn mark(&self) -> Mark {
+        Mark { count: self.count, base: self.base, word_end: self.word_end }
+    }
+
+    /// Forgets what came after.
+    pub fn rewind(&mut self, mark: Mark) {
+        Mark { count: self.count, base: self.base, word_end: self.word_end } = mark;
+    }
+
+    /// Where the block at `pc` begins in the machine code, charge included, if one does that is charged for. The
+    /// last of the instructions so far is not before `pc`.
+    #[inline]
+    pub fn head(&self, pc: u32) -> Option<u32> {
+        let (word, index) = self.positions.find(pc)?;
+        let entry = *self.positions.entries.get(index)?;
+        (entry & IS_CHARGED != 0).then_some(word.base + u32::from(entry & DISTANCE))
+    }
+
+    /// The positions, whose code ends at `end`.
+    pub fn finish(mut self, end: u32) -> Positions {
+        let first = (self.word_end / WORD_BITS) as usize;
+        for word in self.positions.words.iter_mut().skip(first) {
+            *word = Word { bits: 0, before: self.count as u32, base: end };
+        }
+        self.positions.entries.truncate(self.count);
+        self.positions.entries.shrink_to_fit();
+        self.positions.long_ends.shrink_to_fit();
+        self.positions
+    }
 }
 
 impl Positions {
-    /// With room for so many instructions.
-    pub fn with_capacity(instruction_count: usize) -> Positions {
-        Positions { entries: Vec::with_capacity(instruction_count), ..Positions::default() }
-    }
-
-    /// Appends an instruction. The cost is 1 more than that of the next one, but where a block ends: there it is 1.
+    /// The word of `pc`, and the index of the entry of the instruction there, if there is one.
     #[inline]
-    pub fn push(&mut self, position: Position) {
-        let Position { pc, offset, cost } = position;
-        let (pc_step, offset_step) = (pc.wrapping_sub(self.last.0), offset.wrapping_sub(self.last.1));
-        let is_far = pc_step >> PC_BITS != 0 || offset_step >> OFFSET_BITS != 0;
-        let ends_block = if cost == 1 { ENDS_BLOCK } else { 0 };
-        if is_far
-            || self.entries.len() - self.last_checkpoint_entry() >= STRIDE
-            || self.checkpoints.is_empty()
-        {
-            self.checkpoints.push(Checkpoint { position, entry: self.entries.len() as u32 });
-            self.entries.push(ends_block);
-        } else {
-            self.entries.push(ends_block | (offset_step << PC_BITS | pc_step) as u16);
-        }
-        self.last = (pc, offset);
-    }
-
-    #[inline]
-    fn last_checkpoint_entry(&self) -> usize {
-        self.checkpoints.last().map_or(0, |checkpoint| checkpoint.entry as usize)
-    }
-
-    /// Gives back room that is not needed.
-    pub fn shrink(&mut self) {
-        self.entries.shrink_to_fit();
-        self.checkpoints.shrink_to_fit();
+    fn find(&self, pc: u32) -> Option<(Word, usize)> {
+        let word = *self.words.get((pc / WORD_BITS) as usize)?;
+        let bit = 1 << (pc % WORD_BITS);
+        let before = (word.bits & (bit - 1)).count_ones();
+        (word.bits & bit != 0).then_some((word, (word.before + before) as usize))
     }
 
     /// How many octets of memory this takes, its own fields apart.
     pub fn memory_len_bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<u16>() + self.checkpoints.capacity() * size_of::<Checkpoint>()
+        self.entries.capacity() * size_of::<u16>()
+            + self.words.capacity() * size_of::<Word>()
+            + self.long_ends.capacity() * size_of::<u32>()
     }
 
-    /// The entries from a checkpoint to the next.
-    fn items(&self, checkpoint: usize) -> impl Iterator<Item = Item> + Clone {
-        let start = self.checkpoints.get(checkpoint);
-        let range = start.map_or(0, |start| start.entry as usize)
-            ..self.checkpoints.get(checkpoint + 1).map_or(self.entries.len(), |next| next.entry as usize);
-        let mut at = start.map_or((0, 0), |start| (start.position.pc, start.position.offset));
-        self.entries.get(range).unwrap_or_default().iter().map(move |&entry| {
-            at.0 += u32::from(entry) & ((1 << PC_BITS) - 1);
-            at.1 += u32::from(entry) >> PC_BITS & ((1 << OFFSET_BITS) - 1);
-            Item { pc: at.0, offset: at.1, ends_block: entry & ENDS_BLOCK != 0 }
-        })
-    }
-
-    /// The last checkpoint that is not past what is looked for.
-    fn checkpoint(&self, is_not_past: impl Fn(&Position) -> bool) -> Option<usize> {
-        self.checkpoints.partition_point(|checkpoint| is_not_past(&checkpoint.position)).checked_sub(1)
+    /// The charge for entering a block at this entry: the instructions up to its end.
+    fn cost(&self, index: usize) -> u32 {
+        let mut near = self.entries.iter().skip(index).take(LONG_BLOCK_COUNT);
+        if let Some(after) = near.position(|entry| entry & ENDS_BLOCK != 0) {
+            return after as u32 + 1;
+        }
+        let longer = self.long_ends.partition_point(|&end| (end as usize) < index);
+        self.long_ends.get(longer).map_or(1, |&end| end - index as u32 + 1)
     }
 
     /// The instruction at `pc`.
     pub fn at_pc(&self, pc: u32) -> Option<Position> {
-        let checkpoint = self.checkpoint(|position| position.pc <= pc)?;
-        let mut items = self.items(checkpoint).skip_while(|item| item.pc < pc);
-        let found = items.clone().next().filter(|item| item.pc == pc)?;
-        let mut cost = 0;
-        let is_ended = items.any(|item| {
-            cost += 1;
-            item.ends_block
-        });
-        if !is_ended {
-            cost += self.checkpoints.get(checkpoint + 1).map_or(0, |next| next.position.cost);
+        let (word, index) = self.find(pc)?;
+        let entry = *self.entries.get(index)?;
+        let cost = self.cost(index);
+        let charge = if entry & IS_CHARGED != 0 { charge_len_bytes(cost) } else { 0 };
+        Some(Position { pc, offset: word.base + u32::from(entry & DISTANCE) + charge, cost })
+    }
+
+    /// The pc of this entry.
+    fn pc_of(&self, index: usize) -> Option<u32> {
+        if index >= self.entries.len() {
+            return None;
         }
-        Some(Position { pc, offset: found.offset, cost })
+        let word_index = self.words.partition_point(|word| word.before as usize <= index).checked_sub(1)?;
+        let word = self.words.get(word_index)?;
+        let bits = (word.before as usize..index).fold(word.bits, |bits, _| bits & bits.wrapping_sub(1));
+        Some(word_index as u32 * WORD_BITS + bits.trailing_zeros())
     }
 
     /// The pc of the last instruction that does not begin after `offset` in the machine code.
     pub fn pc_at_offset(&self, offset: u32) -> Option<u32> {
-        let checkpoint = self.checkpoint(|position| position.offset <= offset)?;
-        self.items(checkpoint).take_while(|item| item.offset <= offset).last().map(|item| item.pc)
+        let after = self.words.partition_point(|word| word.base <= offset);
+        let word = self.words.get(after.checked_sub(1)?)?;
+        let end = self.words.get(after).map_or(self.entries.len(), |next| next.before as usize);
+        let entries = self.entries.get(word.before as usize..end)?;
+        let distance = offset - word.base;
+        let here = entries.iter().take_while(|&&entry| u32::from(entry & DISTANCE) <= distance).count();
+        self.pc_of((word.before as usize + here).checked_sub(1)?)
     }
 
     /// The pc of the instruction after the one at `pc`, if there are both.
     pub fn pc_after(&self, pc: u32) -> Option<u32> {
-        let checkpoint = self.checkpoint(|position| position.pc <= pc)?;
-        let mut items = self.items(checkpoint).skip_while(|item| item.pc < pc);
-        items.next().filter(|item| item.pc == pc)?;
-        let next = items.next().map(|item| item.pc);
-        next.or_else(|| Some(self.checkpoints.get(checkpoint + 1)?.position.pc))
+        self.pc_of(self.find(pc)?.1 + 1)
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Position> {
-        let pcs =
-            (0..self.checkpoints.len()).flat_map(|checkpoint| self.items(checkpoint).map(|item| item.pc));
+        let pcs = (0..self.entries.len()).filter_map(|index| self.pc_of(index));
         pcs.filter_map(|pc| self.at_pc(pc))
     }
 }
@@ -148,18 +237,30 @@ impl Positions {
 mod tests {
     use super::*;
 
-    /// Blocks of every length below 200, with gaps of every kind between them.
-    fn positions() -> Vec<Position> {
+    /// A program of this code length with these starts.
+    fn program(len: usize, starts: &[u32]) -> Program {
+        let mut bitmask = vec![0; len.div_ceil(8)];
+        starts.iter().for_each(|&start| bitmask[start as usize / 8] |= 1 << (start % 8));
+        let header = [0, 0, 0xC0 | (len >> 16) as u8, len as u8, (len >> 8) as u8];
+        Program::parse(&[&header[..], &vec![0; len], &bitmask].concat()).expect("a blob")
+    }
+
+    /// Blocks of every length below 200, with gaps of every kind between them; and whether each instruction begins
+    /// a block that is charged for, and is none of the program's.
+    fn positions() -> Vec<(Position, bool, bool)> {
         let mut positions = Vec::new();
         let (mut pc, mut offset) = (3, 700);
         for len in 1..200 {
+            let is_charged = len % 7 != 0;
             for index in 0..len {
-                positions.push(Position { pc, offset, cost: len - index });
+                let is_first = index == 0 && is_charged;
+                offset += if is_first { charge_len_bytes(len) } else { 0 };
+                let is_trap = len % 11 == 0 && index == len - 1;
+                positions.push((Position { pc, offset, cost: len - index }, is_first, is_trap));
                 pc += 1 + (len * 7 + index) % 25;
                 offset += (len * 5 + index * 3) % 140;
             }
             pc += if len % 13 == 0 { 1000 * len } else { 0 };
-            offset += if len % 17 == 0 { 256 } else { 0 };
         }
         positions
     }
@@ -167,20 +268,67 @@ mod tests {
     #[test]
     fn what_went_in_comes_out() {
         let all = positions();
-        let mut packed = Positions::default();
-        all.iter().for_each(|&position| packed.push(position));
+        let starts: Vec<u32> = all.iter().filter(|(_, _, is_trap)| !is_trap).map(|(at, ..)| at.pc).collect();
+        let program = program(starts[starts.len() - 1] as usize + 2000, &starts);
+        let mut builder = PositionsBuilder::new(&program, all.len());
+        let mut heads = Vec::new();
+        let mut block_count = 0;
+        for &(Position { pc, offset, cost }, is_charged, is_trap) in &all {
+            let head = offset - if is_charged { charge_len_bytes(cost) } else { 0 };
+            if pc >= builder.word_end() {
+                builder.begin_word(&program, pc, head);
+            }
+            if is_trap {
+                builder.mark_trap(pc);
+            }
+            builder.push(head, is_charged, cost == 1);
+            block_count += 1;
+            if cost == 1 {
+                builder.end_block(core::mem::take(&mut block_count));
+            }
+            assert_eq!(builder.head(pc), is_charged.then_some(head));
+            heads.push(head);
+        }
+        let packed = builder.finish(1 << 30);
+        let all: Vec<Position> = all.iter().map(|(position, ..)| *position).collect();
         assert!(packed.iter().eq(all.iter().copied()));
-        assert!(packed.checkpoints.len() < all.len() / 30);
         for (index, &position) in all.iter().enumerate() {
             assert_eq!(packed.at_pc(position.pc), Some(position));
             assert_eq!(packed.pc_after(position.pc), all.get(index + 1).map(|next| next.pc));
-            let last = all.iter().rfind(|other| other.offset <= position.offset).map(|other| other.pc);
+            let last = heads.iter().rposition(|&head| head <= position.offset).map(|index| all[index].pc);
             assert_eq!(packed.pc_at_offset(position.offset), last);
         }
         let pcs: Vec<u32> = all.iter().map(|position| position.pc).collect();
         for pc in (0..5000).filter(|pc| pcs.binary_search(pc).is_err()) {
             assert_eq!((packed.at_pc(pc), packed.pc_after(pc)), (None, None));
         }
-        assert_eq!(packed.pc_at_offset(699), None);
+        assert_eq!(packed.pc_at_offset(heads[0] - 1), None);
+        assert_eq!(packed.pc_at_offset(u32::MAX), pcs.last().copied());
+    }
+
+    #[test]
+    fn what_is_forgotten_is_written_anew() {
+        let starts: Vec<u32> = (0..100).map(|index| index * 3).collect();
+        let program = program(20_000, &starts);
+        let written = |is_twice: bool| {
+            let mut builder = PositionsBuilder::new(&program, starts.len());
+            let push = |builder: &mut PositionsBuilder, index: u32, shift: u32| {
+                let offset = 1000 + index * 9 + shift;
+                if index * 3 >= builder.word_end() {
+                    builder.begin_word(&program, index * 3, offset);
+                }
+                builder.push(offset, index == 0, index == 99);
+            };
+            (0..20).for_each(|index| push(&mut builder, index, 0));
+            if is_twice {
+                let mark = builder.mark();
+                (20..90).for_each(|index| push(&mut builder, index, 0));
+                builder.rewind(mark);
+            }
+            (20..100).for_each(|index| push(&mut builder, index, 5));
+            builder.end_block(100);
+            builder.finish(3000)
+        };
+        assert_eq!(written(true), written(false));
     }
 }

@@ -37,24 +37,30 @@ impl Asm {
     /// Appends an instruction.
     #[inline(always)]
     pub(super) fn put(&mut self, encoding: Encoding) {
-        let end = self.len_bytes + SLACK_BYTES;
-        if end > self.octets.len() {
-            self.grow();
-        }
-        if let Some(room) = self.octets.get_mut(self.len_bytes..end) {
+        if let Some(room) = self.octets.get_mut(self.len_bytes..self.len_bytes + SLACK_BYTES) {
             room[..8].copy_from_slice(&encoding.head.to_le_bytes());
             let tail_start = (encoding.head_len_bytes & 15) as usize;
             if let Some(tail) = room.get_mut(tail_start..tail_start + 8) {
                 tail.copy_from_slice(&encoding.tail.to_le_bytes());
             }
+            self.len_bytes += encoding.len_bytes() as usize;
+        } else {
+            self.grow(encoding);
         }
-        self.len_bytes += encoding.len_bytes() as usize;
     }
 
+    /// Makes room, and appends.
     #[cold]
-    fn grow(&mut self) {
-        let len_bytes = (self.octets.len() * 2).max(4 * SLACK_BYTES);
+    #[inline(never)]
+    fn grow(&mut self, encoding: Encoding) {
+        let len_bytes = (self.octets.len() * 2).max(self.len_bytes + SLACK_BYTES);
         self.octets.resize(len_bytes, 0);
+        self.put(encoding);
+    }
+
+    /// Forgets what comes after a position.
+    pub fn rewind(&mut self, position: u32) {
+        self.len_bytes = position as usize;
     }
 
     /// Appends octets that are not instructions.
@@ -68,6 +74,19 @@ impl Asm {
         if let Some(field) = self.octets.get_mut(end as usize - 4..end as usize) {
             field.copy_from_slice(&distance.to_le_bytes());
         }
+    }
+
+    /// Overwrites an octet.
+    #[inline]
+    pub fn patch_u8(&mut self, position: u32, value: u8) {
+        if let Some(octet) = self.octets.get_mut(position as usize) {
+            *octet = value;
+        }
+    }
+
+    /// Overwrites four octets.
+    pub fn patch_u32(&mut self, position: u32, value: u32) {
+        self.patch_distance(position + 4, (position + 4).wrapping_add(value));
     }
 
     /// Points the 8-bit distance that ends at `end` here; the target is less than 128 octets away.

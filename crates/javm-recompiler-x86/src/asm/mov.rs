@@ -17,6 +17,16 @@ impl Asm {
         self.put(Encoding::number_in_opcode(Width::W32, 0xB8, d).imm32(value as i32));
     }
 
+    /// `mov d, imm32` and `jmp target`, a position in the code already written that the short form reaches; `d` is
+    /// one of the first eight registers.
+    #[inline(always)]
+    pub fn mov_imm_u32_and_jump(&mut self, d: Gpr, value: u32, target: u32) {
+        let distance = target.wrapping_sub(self.position() + 7);
+        let octets =
+            u64::from(0xB8 | d.low()) | u64::from(value) << 8 | 0xEB << 40 | u64::from(distance) << 56 >> 8;
+        self.put(Encoding { head: octets, head_len_bytes: 7, ..Encoding::EMPTY });
+    }
+
     /// `mov d, simm32`, 64 bits.
     #[inline(always)]
     pub fn mov_imm_i32(&mut self, d: Gpr, value: i32) {

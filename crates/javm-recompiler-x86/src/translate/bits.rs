@@ -6,7 +6,7 @@ use crate::registers::SCRATCH;
 
 use super::Translator;
 
-impl Translator {
+impl Translator<'_> {
     pub(super) fn count_set_bits(&mut self, width: Width, d: Gpr, a: Gpr) {
         if self.features.popcnt {
             self.asm.popcnt(width, d, a);

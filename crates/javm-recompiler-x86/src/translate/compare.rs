@@ -6,7 +6,7 @@ use crate::registers::SCRATCH;
 
 use super::Translator;
 
-impl Translator {
+impl Translator<'_> {
     /// `d` = 1 if `a` compares so with `b`, else 0.
     pub(super) fn set(&mut self, condition: Condition, d: Gpr, a: Gpr, b: Gpr) {
         let is_separate = d != a && d != b;
@@ -18,13 +18,7 @@ impl Translator {
         self.set_by(condition, d, d != b, |translator| translator.compare_imm(b, x));
     }
 
-    fn set_by(
-        &mut self,
-        condition: Condition,
-        d: Gpr,
-        is_separate: bool,
-        compare: impl FnOnce(&mut Translator),
-    ) {
+    fn set_by(&mut self, condition: Condition, d: Gpr, is_separate: bool, compare: impl FnOnce(&mut Self)) {
         if is_separate {
             self.asm.alu(Alu::Xor, W32, d, d);
             compare(self);

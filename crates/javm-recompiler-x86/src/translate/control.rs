@@ -1,7 +1,5 @@
 //! Blocks, exits, jumps and branches with fixed targets.
 
-use javm_isa::Step;
-
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition, Gpr};
 use crate::registers::{GAS, SCRATCH, UPPER};
@@ -20,29 +18,47 @@ enum Destination {
     Nowhere,
 }
 
-impl Translator {
-    /// Puts the block that comes next, a loop of so many instructions, on one line if it is likely to fit:
-    /// processors fetch, and keep what they have decoded, by lines of 64 octets.
-    pub fn keep_on_a_line(&mut self, instruction_count: u32) {
-        /// Octets of a charge, and of an instruction, about.
-        const CHARGE: u32 = 12;
-        const EACH: u32 = 5;
-        let used = self.asm.position() % LINE_LEN_BYTES;
-        if used + CHARGE + EACH * instruction_count > LINE_LEN_BYTES {
-            self.asm.nops(LINE_LEN_BYTES - used);
-        }
+/// The most that a short charge takes from the gas.
+pub(crate) const MAX_SHORT_CHARGE: u32 = i8::MAX as u32;
+
+/// Where in a charge its amount is: after REX, opcode and ModRM.
+const AMOUNT_AT_BYTES: u32 = 3;
+
+/// How long the machine code of a charge is: the subtraction, whose amount takes one octet or four, and the jump.
+pub(crate) const fn charge_len_bytes(cost: u32) -> u32 {
+    AMOUNT_AT_BYTES + if cost > MAX_SHORT_CHARGE { 4 } else { 1 } + 6
+}
+
+impl Translator<'_> {
+    /// Goes on where a line begins: processors fetch, and keep what they have decoded, by lines of 64 octets.
+    pub fn begin_line(&mut self) {
+        self.asm.nops(LINE_LEN_BYTES - self.asm.position() % LINE_LEN_BYTES);
     }
 
-    /// Charges for the block that starts with this step, or leaves. It may be jumped to if it starts with an
-    /// instruction.
-    pub fn start_block(&mut self, step: &Step, cost: u32) {
-        let pc = step.position;
-        if step.opcode.is_some() {
-            self.heads.push(pc, self.asm.position());
-        }
-        self.asm.alu_imm(Alu::Sub, W64, GAS, cost as i32);
+    /// Has the block at `pc`, whose code begins at `start` and ends here, jumped to itself, and is it on more lines
+    /// than it need be?
+    pub fn is_loop_off_a_line(&self, pc: u32, start: u32) -> bool {
+        let used = start % LINE_LEN_BYTES;
+        self.last_target_back == pc && used != 0 && used + (self.position() - start) > LINE_LEN_BYTES
+    }
+
+    /// Leaves room for the charge for the block that starts at `pc`: [`charge`](Self::charge) says how much.
+    #[inline(always)]
+    pub fn start_block(&mut self, pc: u32, is_long: bool) {
+        self.last_target_back = u32::MAX;
+        self.asm.alu_imm(Alu::Sub, W64, GAS, if is_long { i32::MAX } else { i32::from(i8::MAX) });
         let end = self.asm.jump_if_forward(Condition::Below);
         self.leave_later(end, pc, self.prologue.out_of_gas);
+    }
+
+    /// Charges `cost` for the block that started here.
+    #[inline(always)]
+    pub fn charge(&mut self, start: u32, cost: u32, is_long: bool) {
+        if is_long {
+            self.asm.patch_u32(start + AMOUNT_AT_BYTES, cost);
+        } else {
+            self.asm.patch_u8(start + AMOUNT_AT_BYTES, cost as u8);
+        }
     }
 
     pub(super) fn panic(&mut self, pc: u32) {
@@ -83,10 +99,14 @@ impl Translator {
     }
 
     /// Where a jump at `pc` leads. All blocks up to there have begun.
-    fn destination(&self, target: Option<u32>, pc: u32) -> Destination {
+    #[inline(always)]
+    fn destination(&mut self, target: Option<u32>, pc: u32) -> Destination {
         match target {
             Some(target) if target > pc => Destination::Ahead(target),
-            Some(target) => self.head(target.into()).map_or(Destination::Nowhere, Destination::Block),
+            Some(target) => {
+                self.last_target_back = target;
+                self.head(target.into()).map_or(Destination::Nowhere, Destination::Block)
+            }
             None => Destination::Nowhere,
         }
     }
@@ -96,7 +116,13 @@ impl Translator {
         self.jump_if(condition, target, pc);
     }
 
-    pub(super) fn branch_imm(&mut self, condition: Condition, a: Gpr, x: i32, target: Option<u32>, pc: u32) {
+    pub(super) fn branch_imm(
+        &mut self,
+        condition: Condition,
+        a: Gpr,
+        (x, target): (i32, Option<u32>),
+        pc: u32,
+    ) {
         self.compare_imm(a, x);
         self.jump_if(condition, target, pc);
     }

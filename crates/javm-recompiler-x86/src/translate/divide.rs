@@ -14,7 +14,7 @@ pub(super) enum Part {
     Remainder,
 }
 
-impl Translator {
+impl Translator<'_> {
     /// `d` = `a` divided by `b`. The dividend takes rax and rdx; rax is kept in rcx meanwhile, and the result
     /// waits in rdx.
     pub(super) fn divide(&mut self, width: Width, is_signed: bool, part: Part, d: Gpr, a: Gpr, b: Gpr) {

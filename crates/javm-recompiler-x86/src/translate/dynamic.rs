@@ -7,7 +7,7 @@ use crate::registers::{SCRATCH, UPPER};
 
 use super::Translator;
 
-impl Translator {
+impl Translator<'_> {
     pub(super) fn jump_ind(&mut self, a: Gpr, x: i32, pc: u32) {
         self.reduce_address(a, x);
         self.dynamic_jump(pc);

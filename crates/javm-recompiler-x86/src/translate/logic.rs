@@ -6,7 +6,7 @@ use crate::registers::SCRATCH;
 
 use super::Translator;
 
-impl Translator {
+impl Translator<'_> {
     /// `and`, `or` or `xor`.
     pub(super) fn logic(&mut self, op: Alu, d: Gpr, a: Gpr, b: Gpr) {
         if d == b {

@@ -1,6 +1,9 @@
 //! Loads and stores: each one machine instruction, so that a fault has changed nothing.
 
+use javm_isa::Instruction;
+
 use crate::asm::{Gpr, Load, Mem};
+use crate::registers::gpr;
 
 use super::Translator;
 
@@ -13,7 +16,7 @@ pub(super) enum Store {
     U64,
 }
 
-impl Translator {
+impl Translator<'_> {
     pub(super) fn load(&mut self, load: Load, d: Gpr, address: i32) {
         self.asm.load(load, d, Mem::in_window_at(address as u32));
     }
@@ -30,12 +33,14 @@ impl Translator {
         self.store_register(store, s, Mem::in_window(base, offset));
     }
 
-    pub(super) fn store_imm(&mut self, store: Store, value: i32, address: i32) {
-        self.store_value(store, value, Mem::in_window_at(address as u32));
+    pub(super) fn store_imm(&mut self, store: Store, instruction: Instruction) {
+        let Instruction { x: address, y: value, .. } = instruction;
+        self.store_value(store, value as i32, Mem::in_window_at(address as u32));
     }
 
-    pub(super) fn store_imm_ind(&mut self, store: Store, value: i32, base: Gpr, offset: i32) {
-        self.store_value(store, value, Mem::in_window(base, offset));
+    pub(super) fn store_imm_ind(&mut self, store: Store, instruction: Instruction) {
+        let Instruction { a: base, x: offset, y: value, .. } = instruction;
+        self.store_value(store, value as i32, Mem::in_window(gpr(base), offset as i32));
     }
 
     fn store_register(&mut self, store: Store, s: Gpr, mem: Mem) {

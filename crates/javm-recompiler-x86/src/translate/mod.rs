@@ -5,7 +5,6 @@ mod compare;
 mod control;
 mod divide;
 mod dynamic;
-mod heads;
 mod instruction;
 mod logic;
 mod memory;
@@ -22,39 +21,47 @@ use javm_isa::{OpcodeTable, Program};
 
 use crate::asm::{Asm, Gpr, Width};
 use crate::features::Features;
-use heads::Heads;
+use crate::positions::{Positions, PositionsBuilder};
+pub(crate) use control::{MAX_SHORT_CHARGE, charge_len_bytes};
 use paths::{ForwardJump, RarePath};
 use prologue::Prologue;
 
 /// A translation in the making.
-pub(crate) struct Translator {
+pub(crate) struct Translator<'a> {
+    program: &'a Program,
+    table: OpcodeTable,
     asm: Asm,
     features: Features,
     prologue: Prologue,
     /// How many jump-table entries there are if they have a size.
     sized_entry_count: u32,
-    /// Where the blocks begun so far may be jumped to.
-    heads: Heads,
+    /// Where the instructions so far are.
+    pub positions: PositionsBuilder,
+    /// Where the last jump back in this block leads.
+    last_target_back: u32,
     forward_jumps: Vec<ForwardJump>,
     rare_paths: Vec<RarePath>,
 }
 
-impl Translator {
-    /// With the prologue written.
+impl<'a> Translator<'a> {
+    /// With the prologue written, and room for so many instructions and octets of machine code.
     pub fn new(
-        program: &Program,
+        program: &'a Program,
         table: OpcodeTable,
         features: Features,
-        capacity_bytes: usize,
-    ) -> Translator {
+        (instruction_count, capacity_bytes): (usize, usize),
+    ) -> Translator<'a> {
         let is_sized = program.jump_table_entry_len_bytes() != 0;
         let entry_count = program.jump_table_entry_count();
         let mut translator = Translator {
+            program,
+            table,
             asm: Asm::with_capacity(capacity_bytes),
             features,
             prologue: Prologue::default(),
             sized_entry_count: if is_sized { entry_count as u32 } else { 0 },
-            heads: Heads::new(program.code_len_bytes()),
+            positions: PositionsBuilder::new(program, instruction_count),
+            last_target_back: u32::MAX,
             forward_jumps: Vec::new(),
             rare_paths: Vec::new(),
         };
@@ -65,13 +72,25 @@ impl Translator {
     }
 
     /// The position in the machine code of what comes next.
+    #[inline(always)]
     pub fn position(&self) -> u32 {
         self.asm.position()
     }
 
-    /// The machine code.
-    pub fn finish(self) -> Vec<u8> {
-        self.asm.finish()
+    /// The next instruction, at `pc`, is the first of its word.
+    pub fn begin_word(&mut self, pc: u32) {
+        self.positions.begin_word(self.program, pc, self.asm.position());
+    }
+
+    /// Appends the next instruction to the positions.
+    #[inline(always)]
+    pub fn push_position(&mut self, is_charged: bool, ends_block: bool) {
+        self.positions.push(self.asm.position(), is_charged, ends_block);
+    }
+
+    /// The machine code, and where the instructions are in it, whose code ends at `end`.
+    pub fn finish(self, end: u32) -> (Vec<u8>, Positions) {
+        (self.asm.finish(), self.positions.finish(end))
     }
 
     /// Sign-extends a 32-bit result; a 64-bit one is ready.

@@ -6,7 +6,7 @@ use crate::registers::SCRATCH;
 
 use super::Translator;
 
-impl Translator {
+impl Translator<'_> {
     /// `d` = `value`, in the shortest way. Changes the flags.
     pub(super) fn load_imm(&mut self, d: Gpr, value: u64) {
         if value == 0 {

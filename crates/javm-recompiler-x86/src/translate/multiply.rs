@@ -14,7 +14,7 @@ pub(super) enum Signs {
     SignedUnsigned,
 }
 
-impl Translator {
+impl Translator<'_> {
     pub(super) fn mul(&mut self, width: Width, d: Gpr, a: Gpr, b: Gpr) {
         if d == b {
             self.asm.imul(width, d, a);

@@ -1,10 +1,14 @@
 //! Jumps forward, and paths rarely taken, which lie behind all instructions.
 
 use super::Translator;
+use crate::positions;
 use crate::registers::UPPER;
 
 /// The most that one rare path takes: a `mov` and a `jmp`.
 const RARE_PATH_LEN_BYTES: u32 = 10;
+
+/// Of them the `mov`.
+const MOV_LEN_BYTES: u32 = 5;
 
 /// How far back a short jump reaches, its own two octets aside.
 const SHORT_REACH_BYTES: u32 = 126;
@@ -31,7 +35,16 @@ pub(super) struct RarePath {
     exit: u32,
 }
 
-impl Translator {
+/// How far a translation had come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    positions: positions::Mark,
+    position: u32,
+    forward_jump_count: usize,
+    rare_path_count: usize,
+}
+
+impl Translator<'_> {
     /// The length of the code with all rare paths so far, those of jumps to no block included.
     pub fn len_bytes(&self) -> u32 {
         let paths = self.rare_paths.len() + self.forward_jumps.len();
@@ -47,8 +60,33 @@ impl Translator {
     }
 
     /// Where the block at `target` begins, if it is a branch target and has begun.
+    #[inline]
     pub fn head(&self, target: u64) -> Option<u32> {
-        self.heads.get(u32::try_from(target).ok()?)
+        let target = u32::try_from(target).ok()?;
+        let head = self.positions.head(target)?;
+        // A trap may start a block, but not be jumped to.
+        self.program.opcode_at(target, self.table)?;
+        Some(head)
+    }
+
+    /// The state, for [`rewind`](Self::rewind).
+    #[inline(always)]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            positions: self.positions.mark(),
+            position: self.position(),
+            forward_jump_count: self.forward_jumps.len(),
+            rare_path_count: self.rare_paths.len(),
+        }
+    }
+
+    /// Forgets what was written since.
+    #[cold]
+    pub fn rewind(&mut self, mark: &Mark) {
+        self.positions.rewind(mark.positions);
+        self.asm.rewind(mark.position);
+        self.forward_jumps.truncate(mark.forward_jump_count);
+        self.rare_paths.truncate(mark.rare_path_count);
     }
 
     /// Points the jumps forward, and writes the rare paths.
@@ -63,13 +101,13 @@ impl Translator {
         let mut last: Option<(u32, u32)> = None;
         for path in core::mem::take(&mut self.rare_paths) {
             self.asm.patch_distance(path.end, self.position());
-            self.asm.mov_imm_u32(UPPER, path.pc);
-            let here = self.position();
+            let here = self.position() + MOV_LEN_BYTES;
             match last {
                 Some((exit, jump)) if exit == path.exit && here - jump < SHORT_REACH_BYTES => {
-                    self.asm.jump(jump);
+                    self.asm.mov_imm_u32_and_jump(UPPER, path.pc, jump);
                 }
                 _ => {
+                    self.asm.mov_imm_u32(UPPER, path.pc);
                     self.asm.jump(path.exit);
                     last = Some((path.exit, here));
                 }

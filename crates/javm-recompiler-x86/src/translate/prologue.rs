@@ -29,7 +29,7 @@ pub(super) struct Prologue {
 const CONSTANTS: [u64; 4] =
     [0x5555_5555_5555_5555, 0x3333_3333_3333_3333, 0x0F0F_0F0F_0F0F_0F0F, 0x0101_0101_0101_0101];
 
-impl Translator {
+impl Translator<'_> {
     pub(super) fn write_prologue(&mut self, unsized_entry_count: u64) {
         self.write_entry();
         let save = self.write_save();

@@ -6,7 +6,7 @@ use crate::registers::SCRATCH;
 
 use super::Translator;
 
-impl Translator {
+impl Translator<'_> {
     /// `d` = `a` shifted by `b`.
     pub(super) fn shift(&mut self, shift: Shift, width: Width, d: Gpr, a: Gpr, b: Gpr) {
         if self.features.bmi2 && !matches!(shift, Shift::Rol | Shift::Ror) {

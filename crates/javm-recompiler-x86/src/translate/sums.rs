@@ -5,7 +5,7 @@ use crate::asm::{Alu, Gpr, Mem, Width};
 
 use super::Translator;
 
-impl Translator {
+impl Translator<'_> {
     pub(super) fn add(&mut self, width: Width, d: Gpr, a: Gpr, b: Gpr) {
         if d == a {
             self.asm.alu(Alu::Add, width, d, b);
