@@ -147,7 +147,12 @@ fn its_own() -> Vec<Case> {
 fn privileged() -> Vec<Case> {
     // KVM without hardware runs ring 3 under its own CR4: the clock can be read there, whatever the guest's says.
     let clock = if has_hardware_virtualisation() { GENERAL_PROTECTION } else { "" };
-    let instructions: [(&str, &[u8], &'static str); 21] = [
+    // And under its own CR0: vectors can be used there.
+    let vectors = if has_hardware_virtualisation() { INVALID_OPCODE } else { "" };
+    let x87 = if has_hardware_virtualisation() { "exception 7" } else { "" };
+    let instructions: [(&str, &[u8], &'static str); 23] = [
+        ("movups xmm0, xmm1", &[0x0f, 0x10, 0xc1], vectors),
+        ("fld1", &[0xd9, 0xe8], x87),
         ("rdtsc", &[0x0f, 0x31], clock),
         ("out", &[0xe6, 0x80], GENERAL_PROTECTION),
         ("out dx", &[0xef], GENERAL_PROTECTION),
@@ -258,11 +263,19 @@ fn call(index: usize, case: &Case) -> Event {
 }
 
 fn start(kind: BackendKind, genesis: &Genesis) -> TestChain {
-    let config = GuestConfig { privilege: Privilege::Kernel0Programs3, ..GuestConfig::default() };
+    let config = GuestConfig {
+        privilege: Privilege::Kernel0Programs3,
+        may_plant_code: true,
+        ..GuestConfig::default()
+    };
     let builder = Nub::builder().backend(kind).guest(config).engine(EnginePolicy::Recompiler);
     let mut nub = builder.build().unwrap();
     let root = nub.genesis(genesis).unwrap();
     TestChain { nub, genesis_root: root, root, height: 0 }
+}
+
+fn plant(guest: &mut TestChain, code: &[u8]) -> ProbeReply {
+    guest.nub.guest().unwrap().probe(&Probe::PlantCode(code.to_vec())).unwrap()
 }
 
 #[test]
@@ -280,8 +293,7 @@ fn machine_code_reaches_nothing_but_its_own_and_its_gate_only_exits() {
     guest.ok(probe::ECHO, b"warm".to_vec());
     local.ok(probe::ECHO, b"warm".to_vec());
     for (index, case) in cases.iter().enumerate() {
-        let plant = Probe::PlantCode(case.code.clone());
-        assert_eq!(guest.nub.guest().unwrap().probe(&plant).unwrap(), ProbeReply::Done);
+        assert_eq!(plant(&mut guest, &case.code), ProbeReply::Done);
         let block = guest.block(vec![call(index, case)]).to_bytes();
         match guest.nub.apply_block(guest.root, &block) {
             Err(Failure::Kernel(ApplyError::Abort(Abort::Engine { reason, .. }))) => {
@@ -298,4 +310,155 @@ fn machine_code_reaches_nothing_but_its_own_and_its_gate_only_exits() {
     assert_eq!(summary, local.apply(events));
     assert_eq!(guest.root, local.root);
     assert!(summary.receipts.iter().all(|receipt| receipt.status == Status::Success), "{summary:?}");
+}
+
+/// The top page of the stack, which is mapped at entry, where it is in the guest.
+const DUMP: u64 = WINDOWS + 0xfefd_f000;
+/// Octets of the dump: sixteen registers, six segments with two bases, and what the context page holds below the context.
+const REGISTERS_BYTES: usize = 16 * 8;
+const SEGMENTS_BYTES: usize = 8 * 8;
+const PAGE_REST_BYTES: usize = 2048;
+
+/// Ends the run as a halt does, with octets of the dump as output.
+fn halt_with_dump(len_bytes: usize) -> Vec<u8> {
+    let register = |index: usize| offset_of!(Context, registers) + 8 * index;
+    [
+        // mov eax, address; mov gs:[r7], rax: zero-extended
+        vec![0xb8],
+        (DUMP as u32).wrapping_sub(WINDOWS as u32).to_le_bytes().to_vec(),
+        [&[0x65, 0x48, 0x89, 0x04, 0x25][..], &field(register(7))].concat(),
+        set(register(8), len_bytes as i32),
+        set(offset_of!(Context, exit_kind), 0),
+        exit(),
+    ]
+    .concat()
+}
+
+/// Writes every register to the dump, rax first.
+fn dump_registers() -> Vec<u8> {
+    // mov [address], rax; mov rax, address
+    let mut code = [&[0x48, 0xa3][..], &DUMP.to_le_bytes(), &rax(DUMP)].concat();
+    for register in 1..16u8 {
+        // mov [rax + 8 * register], register
+        code.extend([0x48 | (register >> 3) << 2, 0x89, 0x40 | (register & 7) << 3, 8 * register]);
+    }
+    code
+}
+
+/// Writes the segments, es to gs, and the bases of fs and gs behind the registers. rax has the dump.
+fn dump_segments() -> Vec<u8> {
+    let mut code = Vec::new();
+    for segment in 0..6u8 {
+        // mov ecx, segment; mov [rax + …], rcx
+        code.extend([0x8c, 0xc1 | segment << 3, 0x48, 0x89, 0x88]);
+        code.extend((REGISTERS_BYTES as u32 + 8 * u32::from(segment)).to_le_bytes());
+    }
+    for (index, base) in [(6, 0xc1), (7, 0xc9)] {
+        // rdfsbase rcx or rdgsbase rcx; mov [rax + …], rcx
+        code.extend([0xf3, 0x48, 0x0f, 0xae, base, 0x48, 0x89, 0x88]);
+        code.extend((REGISTERS_BYTES as u32 + 8 * index).to_le_bytes());
+    }
+    code
+}
+
+/// Copies the first octets of the context page behind those.
+fn dump_context_page() -> Vec<u8> {
+    [
+        // mov rsi, page; mov rdi, dump; mov ecx, count; rep movsb
+        &[0x48, 0xbe][..],
+        &(WINDOWS - 4096).to_le_bytes(),
+        &[0x48, 0xbf],
+        &(DUMP + (REGISTERS_BYTES + SEGMENTS_BYTES) as u64).to_le_bytes(),
+        &[0xb9],
+        &(PAGE_REST_BYTES as u32).to_le_bytes(),
+        &[0xf3, 0xa4],
+    ]
+    .concat()
+}
+
+/// Leaves traces wherever ring 3 can: segments, the base of fs, the context page.
+fn leave_traces() -> Vec<u8> {
+    [
+        // mov ecx, 0x2b or 0; mov es, ds, fs, gs, ecx
+        vec![0xb9, 0, 0, 0, 0, 0x8e, 0xc1, 0x8e, 0xd9, 0x8e, 0xe1],
+        // mov rax, secret; wrfsbase rax
+        rax(SECRET),
+        vec![0xf3, 0x48, 0x0f, 0xae, 0xd0],
+        // mov rdi, page; mov ecx, count; rep stosq
+        vec![0x48, 0xbf],
+        (WINDOWS - 4096).to_le_bytes().to_vec(),
+        vec![0xb9],
+        (PAGE_REST_BYTES as u32 / 8).to_le_bytes().to_vec(),
+        vec![0xf3, 0x48, 0xab],
+        halt_with_dump(0),
+    ]
+    .concat()
+}
+
+/// An address, as a base of a segment must be.
+const SECRET: u64 = 0x1122_3344_5566;
+
+/// Runs planted code by a call of an Instance that was not called before.
+fn run_planted(guest: &mut TestChain, index: usize, code: &[u8]) -> Vec<u8> {
+    assert_eq!(plant(guest, code), ProbeReply::Done);
+    let event = Event { target: target(index), gas_limit: 1_000_000, ..chain::event(0, b"hello".to_vec()) };
+    let summary = guest.apply(vec![event]);
+    assert_eq!(summary.receipts[0].status, Status::Success);
+    summary.receipts[0].output.clone()
+}
+
+fn plain_cases(count: usize) -> Vec<Case> {
+    (0..count).map(|index| case(&format!("plain {index}"), vec![], "")).collect()
+}
+
+#[test]
+fn code_finds_nothing_in_registers_segments_or_context_that_kernel_or_programs_left() {
+    if !chain::hyperlight_runs() || std::env::var_os("NUB_ENGINE").is_some() {
+        return;
+    }
+    let mut guest = start(BackendKind::Hyperlight, &genesis(&plain_cases(3)));
+    let len_bytes = REGISTERS_BYTES + SEGMENTS_BYTES + PAGE_REST_BYTES;
+    let dump = [dump_registers(), dump_segments(), dump_context_page(), halt_with_dump(len_bytes)].concat();
+    let fresh = run_planted(&mut guest, 0, &dump);
+    assert_eq!(fresh.len(), len_bytes);
+    assert_eq!(run_planted(&mut guest, 1, &leave_traces()), b"");
+    let after = run_planted(&mut guest, 2, &dump);
+    assert_eq!(fresh, after);
+    for dump in [&fresh, &after] {
+        let words: Vec<u64> =
+            dump.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect();
+        assert_eq!(words[..16], [0; 16], "registers");
+        // es, cs, ss, ds, fs, gs: ring 3's own, or none where KVM without hardware enters ring 3.
+        assert!(
+            words[16..22].iter().all(|selector| [0, 0x2b, 0x33].contains(selector)),
+            "{:x?}",
+            &words[16..22]
+        );
+        // Its own window is all that a program learns from the bases of fs and gs.
+        assert_eq!(words[22..24], [0, WINDOWS], "bases");
+        assert!(words[24..].iter().all(|&word| word == 0), "context page: {:x?}", &words[24..40]);
+    }
+}
+
+#[test]
+fn a_guest_that_was_not_booted_for_it_runs_no_planted_code() {
+    if !chain::hyperlight_runs() {
+        return;
+    }
+    for privilege in [Privilege::Kernel0Programs0, Privilege::Kernel0Programs3, Privilege::Kernel3Programs3] {
+        // Where programs are isolated it takes the host's word; elsewhere that is not enough.
+        let may_plant_code = privilege != Privilege::Kernel0Programs3;
+        let config = GuestConfig { privilege, may_plant_code, ..GuestConfig::default() };
+        let builder = Nub::builder().backend(BackendKind::Hyperlight).guest(config);
+        let mut nub = builder.engine(EnginePolicy::Recompiler).build().unwrap();
+        let root = nub.genesis(&genesis(&plain_cases(1))).unwrap();
+        let mut guest = TestChain { nub, genesis_root: root, root, height: 0 };
+        assert!(matches!(plant(&mut guest, &[0xcc]), ProbeReply::Failed(_)), "{privilege:?}");
+        let event = Event { target: target(0), gas_limit: 1_000_000, ..chain::event(0, b"hello".to_vec()) };
+        let summary = guest.apply(vec![event]);
+        assert_eq!(
+            (summary.receipts[0].status, &*summary.receipts[0].output),
+            (Status::Success, &b"hello"[..])
+        );
+    }
 }

@@ -28,6 +28,8 @@ pub struct Control {
     pub has_segments: bool,
     /// Whether optional instructions may be tried where programs run.
     pub may_try_instructions: bool,
+    /// Whether tests may have machine code of their own run in place of a program's.
+    pub may_plant_code: bool,
     /// Set while last words are written: a fault then is one too many.
     pub dying: bool,
     /// Whether [`with_control`] is at work.

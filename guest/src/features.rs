@@ -7,7 +7,7 @@
 use crate::code_memory::CodeMemory;
 use crate::control::with_control;
 use crate::space::HyperlightMemory;
-use crate::{context, isolation, native, native_entry};
+use crate::{isolation, native, native_entry};
 use core::arch::{asm, global_asm};
 use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, Features};
 use nub_kernel::arch::SpaceConfig;
@@ -26,21 +26,33 @@ global_asm!(
     ".endm",
     ".global feature_tests_start",
     "feature_tests_start:",
+    // Every instruction that the compiler emits, at both widths where it has two.
     "feature_test popcnt, popcnt rax, rax",
+    "feature_test popcnt_32, popcnt eax, eax",
     "feature_test lzcnt, lzcnt rax, rax",
+    "feature_test lzcnt_32, lzcnt eax, eax",
     "feature_test tzcnt, tzcnt rax, rax",
+    "feature_test tzcnt_32, tzcnt eax, eax",
     "feature_test andn, andn rax, rcx, rax",
     "feature_test shlx, shlx rax, rax, rcx",
+    "feature_test shlx_32, shlx eax, eax, ecx",
     "feature_test shrx, shrx rax, rax, rcx",
+    "feature_test shrx_32, shrx eax, eax, ecx",
     "feature_test sarx, sarx rax, rax, rcx",
+    "feature_test sarx_32, sarx eax, eax, ecx",
     "feature_test rorx, rorx rax, rax, 13",
-    ".global feature_test_mulx",
-    "feature_test_mulx:",
-    "mov rdx, gs:[-{registers}]",
-    "mov rcx, gs:[-{registers} + 8]",
-    "mulx rax, rcx, rcx",
-    "mov gs:[-{registers}], rax",
-    "jmp gs:[-{exits}]",
+    "feature_test rorx_32, rorx eax, eax, 13",
+    "feature_test mulx, mov rdx, rax; mulx rax, rcx, rcx",
+    // The same with registers of the upper half, which other bits of the encoding name.
+    "feature_test popcnt_high, mov r9, rax; popcnt r8, r9; mov rax, r8",
+    "feature_test lzcnt_high, mov r9, rax; lzcnt r8d, r9d; mov rax, r8",
+    "feature_test tzcnt_high, mov r9, rax; tzcnt r8, r9; mov rax, r8",
+    "feature_test andn_high, mov r9, rax; mov r10, rcx; andn r8, r10, r9; mov rax, r8",
+    "feature_test shlx_high, mov r9, rax; mov r10, rcx; shlx r8d, r9d, r10d; mov rax, r8",
+    "feature_test shrx_high, mov r9, rax; mov r10, rcx; shrx r8, r9, r10; mov rax, r8",
+    "feature_test sarx_high, mov r9, rax; mov r10, rcx; sarx r8d, r9d, r10d; mov rax, r8",
+    "feature_test rorx_high, mov r9, rax; rorx r8d, r9d, 13; mov rax, r8",
+    "feature_test mulx_high, mov rdx, rax; mov r9, rcx; mulx r8, rcx, r9; mov rax, r8",
     ".global feature_tests_end",
     "feature_tests_end:",
     registers = const CONTEXT_LEN_BYTES - core::mem::offset_of!(Context, registers),
@@ -51,23 +63,42 @@ unsafe extern "C" {
     static feature_tests_start: u8;
     static feature_tests_end: u8;
     static feature_test_popcnt: u8;
+    static feature_test_popcnt_32: u8;
+    static feature_test_popcnt_high: u8;
     static feature_test_lzcnt: u8;
+    static feature_test_lzcnt_32: u8;
+    static feature_test_lzcnt_high: u8;
     static feature_test_tzcnt: u8;
+    static feature_test_tzcnt_32: u8;
+    static feature_test_tzcnt_high: u8;
     static feature_test_andn: u8;
+    static feature_test_andn_high: u8;
     static feature_test_shlx: u8;
+    static feature_test_shlx_32: u8;
+    static feature_test_shlx_high: u8;
     static feature_test_shrx: u8;
+    static feature_test_shrx_32: u8;
+    static feature_test_shrx_high: u8;
     static feature_test_sarx: u8;
+    static feature_test_sarx_32: u8;
+    static feature_test_sarx_high: u8;
     static feature_test_rorx: u8;
+    static feature_test_rorx_32: u8;
+    static feature_test_rorx_high: u8;
     static feature_test_mulx: u8;
+    static feature_test_mulx_high: u8;
 }
 
 /// Operands to try.
-const OPERANDS: [(u64, u64); 5] = [
+const OPERANDS: [(u64, u64); 7] = [
     (0, 3),
     (1, 63),
     (0x8000_0000_0000_0000, 64),
     (0x0123_4567_89ab_cdef, 17),
     (0xffff_ffff_0000_1000, 0xfedc_ba98_7654_3210),
+    // Of the lower half nothing is left, or its sign.
+    (0xffff_ffff_0000_0000, 32),
+    (0x0000_0001_8765_4321, 37),
 ];
 
 /// What code may use here. Baseline if it cannot be tried.
@@ -105,6 +136,11 @@ pub fn enable_segments() -> bool {
         }
     }
     has_it
+}
+
+/// Whether the processor can keep the addresses of descriptor tables from ring 3.
+pub fn can_hide_tables() -> bool {
+    cpuid(0)[0] >= 7 && cpuid(7)[2] >> 2 & 1 == 1
 }
 
 /// What the processor says it has.
@@ -161,45 +197,111 @@ impl Trial {
 
     fn confirm(&mut self, named: Features) -> Features {
         Features {
-            popcnt: named.popcnt && self.all(&raw const feature_test_popcnt, |a, _| popcnt(a)),
-            lzcnt: named.lzcnt && self.all(&raw const feature_test_lzcnt, |a, _| a.leading_zeros().into()),
-            tzcnt: named.tzcnt && self.all(&raw const feature_test_tzcnt, |a, _| a.trailing_zeros().into()),
-            bmi1: named.bmi1 && self.all(&raw const feature_test_andn, |a, b| a & !b),
-            bmi2: named.bmi2
-                && self.all(&raw const feature_test_shlx, |a, b| a << (b & 63))
-                && self.all(&raw const feature_test_shrx, |a, b| a >> (b & 63))
-                && self.all(&raw const feature_test_sarx, |a, b| ((a as i64) >> (b & 63)) as u64)
-                && self.all(&raw const feature_test_rorx, |a, _| a.rotate_right(13))
-                && self
-                    .all(&raw const feature_test_mulx, |a, b| ((u128::from(a) * u128::from(b)) >> 64) as u64),
+            popcnt: named.popcnt && self.all(&popcnt_tests()),
+            lzcnt: named.lzcnt && self.all(&lzcnt_tests()),
+            tzcnt: named.tzcnt && self.all(&tzcnt_tests()),
+            bmi1: named.bmi1 && self.all(&bmi1_tests()),
+            bmi2: named.bmi2 && self.all(&bmi2_tests()),
         }
     }
 
-    /// Whether a test gives what it should for all operands.
-    fn all(&mut self, test: *const u8, expected: impl Fn(u64, u64) -> u64) -> bool {
-        let offset = test as u64 - (&raw const feature_tests_start) as u64;
-        OPERANDS.into_iter().all(|(a, b)| self.one(offset, a, b) == Some(expected(a, b)))
+    /// Whether each test gives what it should for all operands.
+    fn all(&mut self, tests: &[Test]) -> bool {
+        tests.iter().all(|test| {
+            let offset = test.code as u64 - (&raw const feature_tests_start) as u64;
+            OPERANDS.into_iter().all(|(a, b)| self.one(offset, a, b) == Some((test.expected)(a, b)))
+        })
     }
 
     /// What a test makes of two operands; `None` if it traps.
     fn one(&mut self, offset: u64, a: u64, b: u64) -> Option<u64> {
         let window = self.space.window_index();
-        let context = context::make(window).ok()?;
+        let context = self.space.context().ok()?;
         // SAFETY: the page is mapped, and no code runs.
         let state = unsafe { &mut *context };
         (state.registers[0], state.registers[1]) = (a, b);
         state.exit_pointers = [native_entry::exit_pointer(); _];
         isolation::open(window, self.code.units());
         let code = self.code.code();
-        match native::run(context, window, code.clone(), code.start + offset, &mut 0, true) {
-            // SAFETY: the same.
+        // SAFETY: 1. as above. 2. The code is loaded and open, and a test begins there. 3. It accesses the context
+        // alone.
+        let trap = unsafe { native::run(context, window, code.clone(), code.start + offset, &mut 0, true) };
+        match trap {
+            // SAFETY: as above.
             None => Some(unsafe { (*context).registers[0] }),
             Some(_) => None,
         }
     }
 }
 
+/// Code to try, and what it should make of its operands.
+struct Test {
+    code: *const u8,
+    expected: fn(u64, u64) -> u64,
+}
+
+fn test(code: *const u8, expected: fn(u64, u64) -> u64) -> Test {
+    Test { code, expected }
+}
+
+fn popcnt_tests() -> [Test; 3] {
+    [
+        test(&raw const feature_test_popcnt, |a, _| set_bits(a)),
+        test(&raw const feature_test_popcnt_32, |a, _| set_bits(a & LOW)),
+        test(&raw const feature_test_popcnt_high, |a, _| set_bits(a)),
+    ]
+}
+
+fn lzcnt_tests() -> [Test; 3] {
+    [
+        test(&raw const feature_test_lzcnt, |a, _| a.leading_zeros().into()),
+        test(&raw const feature_test_lzcnt_32, |a, _| (a as u32).leading_zeros().into()),
+        test(&raw const feature_test_lzcnt_high, |a, _| (a as u32).leading_zeros().into()),
+    ]
+}
+
+fn tzcnt_tests() -> [Test; 3] {
+    [
+        test(&raw const feature_test_tzcnt, |a, _| a.trailing_zeros().into()),
+        test(&raw const feature_test_tzcnt_32, |a, _| (a as u32).trailing_zeros().into()),
+        test(&raw const feature_test_tzcnt_high, |a, _| a.trailing_zeros().into()),
+    ]
+}
+
+fn bmi1_tests() -> [Test; 2] {
+    [
+        test(&raw const feature_test_andn, |a, b| a & !b),
+        test(&raw const feature_test_andn_high, |a, b| a & !b),
+    ]
+}
+
+fn bmi2_tests() -> [Test; 14] {
+    let shlx_32 = |a: u64, b: u64| u64::from((a as u32) << (b & 31));
+    let sarx_32 = |a: u64, b: u64| u64::from(((a as i32) >> (b & 31)) as u32);
+    let rorx_32 = |a: u64, _: u64| u64::from((a as u32).rotate_right(13));
+    let upper_half = |a: u64, b: u64| ((u128::from(a) * u128::from(b)) >> 64) as u64;
+    [
+        test(&raw const feature_test_shlx, |a, b| a << (b & 63)),
+        test(&raw const feature_test_shlx_32, shlx_32),
+        test(&raw const feature_test_shlx_high, shlx_32),
+        test(&raw const feature_test_shrx, |a, b| a >> (b & 63)),
+        test(&raw const feature_test_shrx_32, |a, b| u64::from((a as u32) >> (b & 31))),
+        test(&raw const feature_test_shrx_high, |a, b| a >> (b & 63)),
+        test(&raw const feature_test_sarx, |a, b| ((a as i64) >> (b & 63)) as u64),
+        test(&raw const feature_test_sarx_32, sarx_32),
+        test(&raw const feature_test_sarx_high, sarx_32),
+        test(&raw const feature_test_rorx, |a, _| a.rotate_right(13)),
+        test(&raw const feature_test_rorx_32, rorx_32),
+        test(&raw const feature_test_rorx_high, rorx_32),
+        test(&raw const feature_test_mulx, upper_half),
+        test(&raw const feature_test_mulx_high, upper_half),
+    ]
+}
+
+/// The lower half of a register.
+const LOW: u64 = u32::MAX as u64;
+
 /// Set bits, one by one: the compiler is not to use the instruction in question.
-fn popcnt(value: u64) -> u64 {
+fn set_bits(value: u64) -> u64 {
     (0..64).map(|bit| value >> bit & 1).sum()
 }

@@ -83,7 +83,7 @@ unsafe impl GlobalAlloc for Heap {
             (Part::Run(old), Part::Run(new)) => {
                 frames::tick();
                 // SAFETY: the block came from there with this many pages, by the caller's contract.
-                return unsafe { runs::resize(block, old, new) };
+                return unsafe { runs::resize(block, old, new, layout.align() as u64) };
             }
             _ => {}
         }

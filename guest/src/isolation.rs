@@ -8,7 +8,7 @@ use crate::page_table::{Entry, Slot};
 use crate::single::Single;
 use crate::trap::TrapFrame;
 use crate::window::{upper_table, window_base};
-use crate::{code_memory, descriptor, frames, native_entry};
+use crate::{code_memory, descriptor, features, frames, native_entry};
 use core::arch::{asm, global_asm};
 use core::ops::Range;
 
@@ -28,6 +28,7 @@ pub fn isolate_programs() {
         descriptor::isolate_programs(control);
     });
     forbid_clock_and_calls();
+    forbid_vectors();
     let page = frames::take_zeroed().expect("frames at boot");
     let code = native_entry::exit_code();
     // SAFETY: the frame is fresh.
@@ -42,6 +43,28 @@ fn forbid_clock_and_calls() {
     unsafe {
         asm!("mov {t}, cr4", "or {t}, {tsd}", "mov cr4, {t}", t = out(reg) _, tsd = const TIME_STAMP_DISABLE);
         forbid_system_calls();
+    }
+}
+
+/// Programs have no registers but the general ones: those of x87, MMX, SSE and AVX would carry one program's data to
+/// the next. Nor may ring 3 ask where the kernel's tables are, if the processor can forbid that.
+fn forbid_vectors() {
+    const EMULATE_X87: u64 = 1 << 2;
+    const VECTOR_STATE: u64 = 1 << 9 | 1 << 18;
+    const FORBID_TABLE_ADDRESSES: u64 = 1 << 11;
+    let table_addresses = if features::can_hide_tables() { FORBID_TABLE_ADDRESSES } else { 0 };
+    // SAFETY: the kernel is soft-float, uses none of these registers, and asks for no table.
+    unsafe {
+        asm!("mov {t}, cr0", "or {t}, {bit}", "mov cr0, {t}", t = out(reg) _, bit = const EMULATE_X87);
+        asm!(
+            "mov {t}, cr4",
+            "and {t}, {vectors}",
+            "or {t}, {tables}",
+            "mov cr4, {t}",
+            t = out(reg) _,
+            vectors = in(reg) !VECTOR_STATE,
+            tables = in(reg) table_addresses,
+        );
     }
 }
 
@@ -80,7 +103,8 @@ pub fn skip_optional(frame: &mut TrapFrame) -> bool {
     is_optional
 }
 
-fn isolates() -> bool {
+/// Whether programs run in ring 3 under a kernel in ring 0.
+pub fn isolates() -> bool {
     // SAFETY: the word is set at boot and does not change.
     unsafe { (&raw const (*control()).isolates_programs).read() }
 }

@@ -10,6 +10,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::alloc::Layout;
 use core::arch::asm;
 use javm_interpreter::{Memory, Meter, Miss};
 use javm_isa::{BlobError, OpcodeTable, Program};
@@ -48,8 +49,10 @@ pub fn answer(probe: Probe) -> ProbeReply {
         Probe::Compile { program, is_jam_v1, features } => return compile(&program, is_jam_v1, features),
         Probe::Features => Ok(features::number(features::find()).into()),
         Probe::PlantCode(code) => {
-            native::plant(code);
-            return ProbeReply::Done;
+            return match native::plant(code) {
+                true => ProbeReply::Done,
+                false => ProbeReply::Failed("not allowed at boot, or programs are not isolated".into()),
+            };
         }
         Probe::HostCallbacks(count) => host_callbacks(count),
         Probe::DemandZeroFaults(count) => demand_zero_faults(count),
@@ -221,7 +224,33 @@ fn heap(steps: u32, mut seed: u64) -> u64 {
             _ => {}
         }
     }
-    wrong + blocks.iter().filter(|block| block[block.len() - 1] != block[0]).count() as u64
+    wrong + blocks.iter().filter(|block| block[block.len() - 1] != block[0]).count() as u64 + misaligned()
+}
+
+/// Grows and shrinks blocks that are aligned to more than a page; gives how often one lost its alignment or content.
+fn misaligned() -> u64 {
+    let mut wrong = 0;
+    for align in [1usize << 13, 1 << 14, 1 << 16, 1 << 18] {
+        let mut layout = Layout::from_size_align(100, align).expect("a power of two");
+        // Beside others of small classes, so that no slot is aligned by chance.
+        let _beside: Vec<Vec<u8>> = (0..3).map(|_| vec![1; 2 * PAGE_BYTES as usize]).collect();
+        // SAFETY: the block is reallocated and freed with the layout that it has, and read within it.
+        unsafe {
+            let mut block = alloc::alloc::alloc(layout);
+            for size in [5000, 9000, 70_000, 300_000, 20_000, 4097, 10] {
+                if block.is_null() {
+                    return wrong + 1;
+                }
+                block.write(align.trailing_zeros() as u8);
+                block = alloc::alloc::realloc(block, layout, size);
+                layout = Layout::from_size_align_unchecked(size, align);
+                let is_right = block.align_offset(align) == 0 && block.read() == align.trailing_zeros() as u8;
+                wrong += u64::from(!is_right);
+            }
+            alloc::alloc::dealloc(block, layout);
+        }
+    }
+    wrong
 }
 
 /// Fills memory with blocks of one size and frees them out of order.

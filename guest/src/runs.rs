@@ -50,7 +50,7 @@ pub fn init(is_for_ring_3: bool) {
 
 /// Takes a run of pages aligned to `align` octets; null if frames run out.
 pub fn take(page_count: u64, align: u64, is_zeroed: bool) -> *mut u8 {
-    let Some(class) = class_of(page_count.max(align / PAGE_BYTES)) else { return core::ptr::null_mut() };
+    let Some(class) = class_for(page_count, align) else { return core::ptr::null_mut() };
     if !has_frames(page_count) {
         return core::ptr::null_mut();
     }
@@ -69,15 +69,16 @@ pub unsafe fn give(run: *mut u8) {
     give_slot(start);
 }
 
-/// Makes a run longer or shorter; it may move. Null, and nothing has changed, if frames run out, which never
-/// happens to a run that becomes shorter.
+/// Makes a run longer or shorter; it may move, aligned to `align` octets as it was. Null, and nothing has changed, if
+/// frames run out, which never happens to a run that becomes shorter.
 ///
 /// # Safety
-/// The run came from here with the old number of pages; it is not used any more if the result is not null.
-pub unsafe fn resize(run: *mut u8, old_pages: u64, new_pages: u64) -> *mut u8 {
+/// The run came from here with the old number of pages and this alignment; it is not used any more if the result is
+/// not null.
+pub unsafe fn resize(run: *mut u8, old_pages: u64, new_pages: u64, align: u64) -> *mut u8 {
     let start = run as u64;
     let (class, _) = place(start);
-    let Some(new_class) = class_of(new_pages) else { return core::ptr::null_mut() };
+    let Some(new_class) = class_for(new_pages, align) else { return core::ptr::null_mut() };
     let fresh = new_pages.saturating_sub(old_pages);
     if !has_frames(fresh + tables(new_pages)) {
         return if fresh > 0 { core::ptr::null_mut() } else { run };
@@ -117,9 +118,9 @@ pub fn settle() {
     });
 }
 
-/// The class whose slots hold that many pages.
-fn class_of(page_count: u64) -> Option<usize> {
-    let class = page_count.max(2).next_power_of_two().trailing_zeros() as usize - 1;
+/// The class whose slots hold that many pages and are aligned so: slots are as aligned as they are long.
+fn class_for(page_count: u64, align: u64) -> Option<usize> {
+    let class = page_count.max(align / PAGE_BYTES).max(2).next_power_of_two().trailing_zeros() as usize - 1;
     (class < RUN_CLASS_COUNT).then_some(class)
 }
 

@@ -1,20 +1,22 @@
 //! An address space on hardware: a window, and what is mapped in it.
 
-use crate::accessors;
 use crate::arena::{to_physical, to_virtual};
 use crate::control::{LOG_PAGES, WindowControl, with_control};
 use crate::fault;
 use crate::frames;
 use crate::gate::{flush_all, flush_page};
 use crate::layout::PAGE_BYTES;
+use crate::native_run::context_of;
 use crate::page_table::{Entry, Slot};
 use crate::window::Window;
+use crate::{accessors, context};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 use javm_interpreter::{Memory, Meter, Miss};
 use javm_isa::{Access, AccessKind};
+use javm_recompiler_x86::Context;
 use nub_abi::error::Abort;
 use nub_kernel::arch::{AddressSpace, PageState, SpaceConfig};
 use nub_state::{Page, PageBytes};
@@ -27,6 +29,8 @@ pub struct HyperlightMemory {
     window: Window,
     /// Pages that were ever mapped, with the content mapped, which lives as long as this.
     mapped: Vec<(u32, Option<Arc<Page>>)>,
+    /// Whether machine code has a context here.
+    has_context: bool,
 }
 
 impl HyperlightMemory {
@@ -42,7 +46,7 @@ impl HyperlightMemory {
         };
         let window = Window::take(control).ok_or(Abort::OutOfFrames)?;
         with_control(frames::refill_reserve);
-        Ok(Self { window, mapped: Vec::new() })
+        Ok(Self { window, mapped: Vec::new(), has_context: false })
     }
 
     /// The number of its window.
@@ -53,6 +57,15 @@ impl HyperlightMemory {
     /// The address of its first octet.
     pub fn window_base(&self) -> u64 {
         self.window.base()
+    }
+
+    /// The context of machine code that runs here. Nothing is in it at first, whoever had the window before.
+    pub fn context(&mut self) -> Result<*mut Context, Abort> {
+        if !self.has_context {
+            context::make(self.window.index())?;
+            self.has_context = true;
+        }
+        Ok(context_of(self.window.index()))
     }
 
     fn entry(&self, page: u32) -> Entry {

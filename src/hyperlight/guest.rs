@@ -19,6 +19,10 @@ pub struct GuestConfig {
     /// From which level on the guest logs; its records come out of `tracing` under the target `nub_guest`. The
     /// environment variable `NUB_GUEST_LOG` (`off`, `error`, `warn`, `info`, `debug`, `trace`) overrides it.
     pub log_level: LogLevel,
+    /// Whether tests of isolation may have machine code of their own run in place of a program's
+    /// ([`Probe::PlantCode`]), in the map that contains it. Never set it for a node.
+    #[doc(hidden)]
+    pub may_plant_code: bool,
 }
 
 impl Default for GuestConfig {
@@ -28,6 +32,7 @@ impl Default for GuestConfig {
             privilege: Privilege::Auto,
             deadline: Duration::from_secs(600),
             log_level: LogLevel::Info,
+            may_plant_code: false,
         }
     }
 }

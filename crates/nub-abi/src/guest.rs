@@ -129,7 +129,8 @@ pub struct Answer<T> {
 }
 
 /// In which ring the parts of the guest run. The host tells the guest at boot, by this number in its first
-/// octet of start data. (The second is 1 if optional instructions of the processor may be tried where programs run.)
+/// octet of start data. (The second is 1 if optional instructions of the processor may be tried where programs run; the
+/// third is the [`LogLevel`]; the fourth is 1 if [`Probe::PlantCode`] is allowed.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PrivilegeMap {
@@ -239,7 +240,7 @@ pub enum Probe {
     /// those of BMI2.
     Features,
     /// Has the next program that is compiled run these octets in place of its machine code, as if the compiler
-    /// had a bug.
+    /// had a bug. Fails but where that was allowed at boot and programs are isolated.
     PlantCode(Vec<u8>),
 }
 
