@@ -63,21 +63,21 @@ impl Program {
     /// The instruction at `position`. Where none starts, at an undefined opcode and past the end this
     /// is a `trap`.
     pub fn instruction_at(&self, position: u32, table: OpcodeTable) -> Instruction {
-        let opcode = self.opcode_at(position, table);
-        self.instruction(&Step { position, skip: self.skip(position), opcode })
+        self.step_at(position, table).instruction()
     }
+}
 
-    /// The instruction of a step.
+impl Step<'_> {
+    /// All of it at once.
     #[inline]
-    pub fn instruction(&self, step: &Step) -> Instruction {
-        let opcode = step.opcode.unwrap_or(Opcode::Trap);
-        let octets =
-            Octets { octets: u128::from_le_bytes(*self.octets_at(step.position)), position: step.position };
+    pub fn instruction(&self) -> Instruction {
+        let (opcode, skip) = (self.opcode(), self.skip as u8);
+        let octets = Octets { octets: u128::from_le_bytes(*self.octets), position: self.position };
         let shape = SHAPES[opcode as usize];
         if shape.is_plain {
-            decode_plain(opcode, step.skip, octets, shape)
+            decode_plain(opcode, skip, octets, shape)
         } else {
-            decode_other(opcode, step.skip, octets)
+            decode_other(opcode, skip, octets)
         }
     }
 }

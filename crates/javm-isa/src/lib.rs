@@ -34,7 +34,6 @@ pub use gas::*;
 pub use instruction::*;
 pub use layout::*;
 pub use opcode::*;
-pub use operands::*;
 pub use register::*;
 pub use steps::*;
 pub use validation::*;

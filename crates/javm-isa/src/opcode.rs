@@ -50,15 +50,9 @@ impl OpcodeTable {
     /// The instruction that `octet` stands for, `None` if it is undefined.
     #[inline]
     pub const fn opcode(self, octet: u8) -> Option<Opcode> {
-        self.opcodes()[octet as usize]
-    }
-
-    /// The same, for every octet.
-    #[inline]
-    pub(crate) const fn opcodes(self) -> &'static [Option<Opcode>; 256] {
         match self {
-            Self::Gp07 => &GP_07,
-            Self::JamV1 => &JAM_V1,
+            Self::Gp07 => GP_07[octet as usize],
+            Self::JamV1 => JAM_V1[octet as usize],
         }
     }
 }

@@ -1,16 +1,9 @@
 //! The arguments of an instruction one by one, for engines that know which of them they want.
+//!
+//! Each method reads what some formats have, and means nothing in others. Registers are as the instruction has them:
+//! [`Reg::clamped`](crate::Reg::clamped) says which is meant.
 
-use crate::{Instruction, Program, Step, blob::PADDING_LEN_BYTES};
-
-/// The octets of an instruction. Each method reads what formats have, and means nothing in others.
-///
-/// Registers are as the instruction has them: [`Reg::clamped`](crate::Reg::clamped) says which is meant.
-#[derive(Clone, Copy, Debug)]
-pub struct Operands<'a> {
-    program: &'a Program,
-    octets: &'a [u8; PADDING_LEN_BYTES],
-    step: Step,
-}
+use crate::Step;
 
 /// How many bits of four octets an immediate leaves unused that has so many octets, or more.
 static UNUSED_BITS: [u8; 32] = {
@@ -37,20 +30,7 @@ fn extended_from(octets: u64, at_bytes: u32, len_bytes: u32) -> i32 {
     extended((octets >> (8 * (at_bytes & 7))) as u32, len_bytes)
 }
 
-impl Program {
-    /// The arguments of a step.
-    #[inline(always)]
-    pub fn operands(&self, step: Step) -> Operands<'_> {
-        Operands { program: self, octets: self.octets_at(step.position), step }
-    }
-}
-
-impl Operands<'_> {
-    /// All at once.
-    pub fn instruction(&self) -> Instruction {
-        self.program.instruction(&self.step)
-    }
-
+impl Step<'_> {
     /// RI, RIO, RII, RX: the register. RR: the destination. RRI, RRO, RRR: the first register.
     #[inline(always)]
     pub fn low(&self) -> u8 {
@@ -72,14 +52,14 @@ impl Operands<'_> {
     /// RI, RRI: the immediate.
     #[inline(always)]
     pub fn immediate(&self) -> i32 {
-        extended(self.four_at_2(), u32::from(self.step.skip).saturating_sub(1))
+        extended(self.four_at_2(), self.skip.saturating_sub(1))
     }
 
     /// I: the immediate.
     #[inline(always)]
     pub fn only_immediate(&self) -> i32 {
         let [_, a, b, c, d, ..] = *self.octets;
-        extended(u32::from_le_bytes([a, b, c, d]), self.step.skip.into())
+        extended(u32::from_le_bytes([a, b, c, d]), self.skip)
     }
 
     /// O: where the offset leads; `None` if that is no 32-bit number.
@@ -100,7 +80,7 @@ impl Operands<'_> {
         let len = u32::from(self.octets[1] >> 4 & 7).min(4);
         let [_, _, octets @ .., _, _, _, _, _, _] = self.octets;
         let octets = u64::from_le_bytes(*octets);
-        let last_len = u32::from(self.step.skip).saturating_sub(1 + len);
+        let last_len = self.skip.saturating_sub(1 + len);
         (extended(octets as u32, len), self.at_distance(extended_from(octets, len, last_len)))
     }
 
@@ -112,6 +92,6 @@ impl Operands<'_> {
 
     #[inline(always)]
     fn at_distance(&self, distance: i32) -> Option<u32> {
-        u32::try_from(i64::from(self.step.position) + i64::from(distance)).ok()
+        u32::try_from(i64::from(self.position) + i64::from(distance)).ok()
     }
 }

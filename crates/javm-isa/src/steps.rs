@@ -1,5 +1,6 @@
 //! A program in the order of its positions, for engines that translate it in one pass.
 
+use crate::blob::PADDING_LEN_BYTES;
 use crate::{MAX_SKIP, Opcode, OpcodeTable, Program};
 
 /// What [`Steps`] comes to next.
@@ -13,31 +14,73 @@ enum Next {
     End,
 }
 
-/// An instruction, or an implicit trap.
+/// An instruction, or an implicit trap. Its arguments are read by methods of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct Step<'a> {
     /// Where it is.
     pub position: u32,
     /// Octets after the opcode.
-    pub skip: u8,
-    /// What it is; `None` for an undefined opcode, and where no instruction starts: a trap.
-    pub opcode: Option<Opcode>,
+    pub skip: u32,
+    /// From the opcode on.
+    pub(crate) octets: &'a [u8; PADDING_LEN_BYTES],
+    pub(crate) meaning: Meaning,
 }
 
-impl Step {
-    /// Where execution goes on after it, if it does not jump: there is the next step, unless this is a trap
-    /// where no instruction starts.
-    pub const fn next_position(&self) -> u32 {
-        self.position.saturating_add(1 + self.skip as u32)
+/// What an octet stands for where an instruction starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    opcode: Opcode,
+    is_defined: bool,
+    ends_block: bool,
+}
+
+impl Meaning {
+    const TRAP: Meaning = Meaning::of(None);
+
+    const fn of(opcode: Option<Opcode>) -> Meaning {
+        match opcode {
+            Some(opcode) => Meaning { opcode, is_defined: true, ends_block: opcode.is_terminator() },
+            None => Meaning { opcode: Opcode::Trap, is_defined: false, ends_block: true },
+        }
+    }
+}
+
+const fn meanings(table: OpcodeTable) -> [Meaning; 256] {
+    let mut meanings = [Meaning::TRAP; 256];
+    let mut octet = 0;
+    while octet < meanings.len() {
+        meanings[octet] = Meaning::of(table.opcode(octet as u8));
+        octet += 1;
+    }
+    meanings
+}
+
+static GP_07: [Meaning; 256] = meanings(OpcodeTable::Gp07);
+static JAM_V1: [Meaning; 256] = meanings(OpcodeTable::JamV1);
+
+impl Step<'_> {
+    /// What to do: a trap for an undefined opcode, and where no instruction starts.
+    #[inline(always)]
+    pub const fn opcode(&self) -> Opcode {
+        self.meaning.opcode
+    }
+
+    /// Does an instruction with a defined opcode start here?
+    #[inline(always)]
+    pub const fn is_defined(&self) -> bool {
+        self.meaning.is_defined
     }
 
     /// Does it end a block: is it a terminator, or a trap?
     #[inline(always)]
     pub const fn ends_block(&self) -> bool {
-        match self.opcode {
-            Some(opcode) => opcode.is_terminator(),
-            None => true,
-        }
+        self.meaning.ends_block
+    }
+
+    /// Where execution goes on after it, if it does not jump: there is the next step, unless this is a trap
+    /// where no instruction starts.
+    pub const fn next_position(&self) -> u32 {
+        self.position.saturating_add(1 + self.skip)
     }
 }
 
@@ -49,7 +92,17 @@ impl Program {
             Some(first) => (first, Next::Start),
             None => (self.code_len_bytes(), Next::Trap),
         };
-        Steps { program: self, opcodes: table.opcodes(), position, next }
+        let meanings = match table {
+            OpcodeTable::Gp07 => &GP_07,
+            OpcodeTable::JamV1 => &JAM_V1,
+        };
+        Steps { program: self, meanings, position, next }
+    }
+
+    /// The step at `position`, whatever is there.
+    pub(crate) fn step_at(&self, position: u32, table: OpcodeTable) -> Step<'_> {
+        let meaning = Meaning::of(self.opcode_at(position, table));
+        Step { position, skip: self.skip(position).into(), octets: self.octets_at(position), meaning }
     }
 
     /// The first instruction start from `position` on.
@@ -68,15 +121,15 @@ impl Program {
 #[derive(Clone, Debug)]
 pub struct Steps<'a> {
     program: &'a Program,
-    opcodes: &'static [Option<Opcode>; 256],
+    meanings: &'static [Meaning; 256],
     /// Of the next step.
     position: u32,
     next: Next,
 }
 
-impl Steps<'_> {
+impl<'a> Steps<'a> {
     #[cold]
-    fn trap(&mut self) -> Option<Step> {
+    fn trap(&mut self) -> Option<Step<'a>> {
         if self.next == Next::End {
             return None;
         }
@@ -85,28 +138,29 @@ impl Steps<'_> {
         if let Some(start) = self.program.next_start(position) {
             (self.position, self.next) = (start, Next::Start);
         }
-        Some(Step { position, skip: 0, opcode: None })
+        Some(Step { position, skip: 0, octets: &[0; _], meaning: Meaning::TRAP })
     }
 }
 
-impl Iterator for Steps<'_> {
-    type Item = Step;
+impl<'a> Iterator for Steps<'a> {
+    type Item = Step<'a>;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<Step<'a>> {
         if self.next != Next::Start {
             return self.trap();
         }
         let position = self.position;
-        let opcode = self.opcodes[usize::from(self.program.octets_at(position)[0])];
+        let octets = self.program.octets_at(position);
+        let meaning = self.meanings[usize::from(octets[0])];
         let starts = self.program.starts_after(position);
-        let skip = (starts | 1 << MAX_SKIP).trailing_zeros();
-        if starts >> skip & 1 == 1 {
-            self.position = position + 1 + skip;
-            return Some(Step { position, skip: skip as u8, opcode });
+        let mut skip = (starts | 1 << MAX_SKIP).trailing_zeros();
+        if starts >> skip & 1 == 0 {
+            // No instruction is near, or before the end.
+            skip = skip.min(self.program.code_len_bytes() - position - 1);
+            self.next = Next::Trap;
         }
-        self.position = self.program.code_len_bytes().min(position + 1 + skip);
-        self.next = Next::Trap;
-        Some(Step { position, skip: (self.position - position - 1) as u8, opcode })
+        self.position = position + 1 + skip;
+        Some(Step { position, skip, octets, meaning })
     }
 }

@@ -1,6 +1,6 @@
 //! What a program must satisfy to be loaded (PVM.md §13).
 
-use crate::{OpcodeTable, Program, Step};
+use crate::{OpcodeTable, Program};
 
 /// Why a program may not be loaded. The program's author is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -43,14 +43,13 @@ impl Program {
             return Err(ValidationError::NoInstruction { position: 0 });
         }
         // From the first start on these are the positions met by stepping, up to the first that is wrong.
-        for Step { position, opcode, .. } in self.steps(table) {
+        for step in self.steps(table).filter(|step| !step.is_defined()) {
+            let position = step.position;
             let Some(&octet) = self.code().get(position as usize) else { break };
-            if opcode.is_none() && self.is_instruction_start(position) {
+            if self.is_instruction_start(position) {
                 return Err(ValidationError::UndefinedOpcode { position, octet });
             }
-            if opcode.is_none() {
-                return Err(ValidationError::NoInstruction { position });
-            }
+            return Err(ValidationError::NoInstruction { position });
         }
         Ok(())
     }

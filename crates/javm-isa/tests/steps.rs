@@ -3,7 +3,7 @@
 mod common;
 
 use common::program;
-use javm_isa::{BranchTargets, Format, GasBlocks, Instruction, Opcode, OpcodeTable, Operands, Program, Reg};
+use javm_isa::{BranchTargets, Format, GasBlocks, Instruction, OpcodeTable, Program, Reg, Step};
 
 const TABLES: [OpcodeTable; 2] = [OpcodeTable::Gp07, OpcodeTable::JamV1];
 
@@ -15,7 +15,7 @@ fn check(program: &Program, table: OpcodeTable) {
     for step in program.steps(table) {
         let position = step.position;
         match is_trap_due.take() {
-            Some(trap) => assert_eq!((position, step.opcode), (trap, None)),
+            Some(trap) => assert_eq!((position, step.is_defined()), (trap, false)),
             None => {
                 assert_eq!(Some(position), expected.next());
                 let next = program.next_position(position);
@@ -23,23 +23,23 @@ fn check(program: &Program, table: OpcodeTable) {
                 is_trap_due = (!program.is_instruction_start(next)).then_some(next);
             }
         }
-        assert_eq!(step.opcode, program.opcode_at(position, table));
+        assert_eq!(step.is_defined().then_some(step.opcode()), program.opcode_at(position, table));
         assert_eq!(step.ends_block(), blocks.cost_from(position) == 1, "at {position}");
         assert_eq!(starts_block, blocks.is_start(position), "at {position}");
-        assert_eq!(starts_block && step.opcode.is_some(), targets.contains(position), "at {position}");
-        let mut instruction = program.instruction(&step);
+        assert_eq!(starts_block && step.is_defined(), targets.contains(position), "at {position}");
+        let mut instruction = step.instruction();
         // Past the end a skip has no meaning.
         instruction.skip = program.skip(position);
         assert_eq!(instruction, program.instruction_at(position, table));
-        check_operands(&program.operands(step));
-        starts_block = step.opcode.is_some_and(Opcode::is_terminator);
+        check_operands(&step);
+        starts_block = step.is_defined() && step.ends_block();
     }
     assert_eq!((expected.next(), is_trap_due), (None, None));
     assert_eq!(program.instruction_count() as usize, program.instruction_starts().count());
 }
 
 /// One by one the arguments are as all at once.
-fn check_operands(operands: &Operands<'_>) {
+fn check_operands(operands: &Step<'_>) {
     let Instruction { opcode, a, b, d, x, y: _, target, .. } = operands.instruction();
     let [low, high, third] = [operands.low(), operands.high(), operands.third()].map(Reg::clamped);
     match opcode.format() {
@@ -85,8 +85,9 @@ fn steps_are_what_the_tables_say() {
 #[test]
 fn programs_without_starts_are_a_trap_at_their_end() {
     for len in [0, 1, 24, 25, 63, 64, 65, 127] {
-        let steps: Vec<_> = program(&vec![1; len], &[]).steps(OpcodeTable::JamV1).collect();
+        let program = program(&vec![1; len], &[]);
+        let steps: Vec<_> = program.steps(OpcodeTable::JamV1).collect();
         let [step] = steps[..] else { panic!("{steps:?}") };
-        assert_eq!((step.position, step.opcode), (len as u32, None));
+        assert_eq!((step.position, step.is_defined()), (len as u32, false));
     }
 }

@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 use core::ops::ControlFlow;
 
-use javm_isa::{Opcode, OpcodeTable, Program, Step, Steps};
+use javm_isa::{OpcodeTable, Program, Step, Steps};
 
 use crate::compiled::CompiledCode;
 use crate::error::CompileError;
@@ -56,21 +56,18 @@ pub fn compile_within(
     let sized_entry_count = sized_entry_count(program)?;
     let instruction_count = count_instructions(program)?;
     let capacity = (program.code().len() * EXPECTED_EXPANSION).min(code_bytes_max);
-    let mut translator = Translator::new(program, table, features, (instruction_count, capacity));
+    let translator = Translator::new(program, table, features, (instruction_count, capacity));
     let start = translator.position();
     let prologue_len_bytes = translator.len_bytes();
-    let mut pass = Pass {
-        translator: &mut translator,
-        program,
-        steps: program.steps(table),
-        code_bytes_max,
-        checked: Checked { len_bytes: prologue_len_bytes, count: 0 },
-    };
+    let checked = Checked { len_bytes: prologue_len_bytes, count: 0 };
+    let mut pass = Pass { translator, code_bytes_max, checked };
+    let mut steps = program.steps(table);
     let mut is_charged = program.is_instruction_start(0) || program.code().is_empty();
-    while let Some(step) = pass.steps.next() {
-        is_charged = pass.block(step, is_charged)?;
+    while let Some(step) = steps.next() {
+        is_charged = pass.block(&mut steps, step, is_charged)?;
     }
     pass.check(program.code_len_bytes())?;
+    let mut translator = pass.translator;
     let end = translator.position();
     translator.finish_paths();
     let jump_table = jump_table(program, &translator, sized_entry_count);
@@ -79,10 +76,8 @@ pub fn compile_within(
 }
 
 /// A pass under way.
-struct Pass<'a, 'p> {
-    translator: &'a mut Translator<'p>,
-    program: &'p Program,
-    steps: Steps<'p>,
+struct Pass<'a> {
+    translator: Translator<'a>,
     code_bytes_max: usize,
     checked: Checked,
 }
@@ -103,63 +98,69 @@ struct Shape {
     is_on_a_line: bool,
 }
 
-impl<'p> Pass<'_, 'p> {
+impl<'a> Pass<'a> {
     /// Translates the block that begins with `first`. Is the block after it charged for by falling into it?
-    #[inline]
-    fn block(&mut self, first: Step, is_charged: bool) -> Result<bool, CompileError> {
-        let (steps, checked, mark) = (self.steps.clone(), self.checked, self.translator.mark());
+    #[inline(always)]
+    fn block(
+        &mut self,
+        steps: &mut Steps<'a>,
+        first: Step<'a>,
+        is_charged: bool,
+    ) -> Result<bool, CompileError> {
+        let (second, checked, mark) = (steps.clone(), self.checked, self.translator.mark());
         let mut shape = Shape::default();
         loop {
-            match self.try_block(first, is_charged, shape)? {
-                ControlFlow::Break(last) => return Ok(last.opcode.is_some_and(Opcode::is_terminator)),
+            match self.try_block(steps, first, is_charged, shape)? {
+                ControlFlow::Break(goes_on) => return Ok(goes_on),
                 ControlFlow::Continue(better) => shape = better,
             }
-            (self.steps, self.checked) = (steps.clone(), checked);
+            (*steps, self.checked) = (second.clone(), checked);
             self.translator.rewind(&mark);
         }
     }
 
-    /// The same in this shape: gives the last step, or the shape to try instead.
-    #[inline(always)]
+    /// The same in this shape: gives the answer, or the shape to try instead.
+    #[inline(never)]
     fn try_block(
         &mut self,
-        first: Step,
+        steps: &mut Steps<'a>,
+        first: Step<'a>,
         is_charged: bool,
         shape: Shape,
-    ) -> Result<ControlFlow<Step, Shape>, CompileError> {
+    ) -> Result<ControlFlow<bool, Shape>, CompileError> {
+        self.reach(first.position)?;
         if shape.is_on_a_line {
-            self.reach(first.position)?;
             self.translator.begin_line();
         }
-        let mut step = first;
         let start = self.translator.position();
-        let mut is_start = is_charged;
+        if is_charged {
+            self.translator.start_block(first.position, shape.is_long);
+        }
+        let count_max = if is_charged && !shape.is_long { MAX_SHORT_CHARGE } else { u32::MAX };
+        let mut ahead = steps.clone();
+        let mut step = first;
+        // The first instruction's code begins with the charge.
+        let (mut offset, mut has_charge) = (start, is_charged);
         let mut count = 0;
         loop {
-            let pc = step.position;
-            self.reach(pc)?;
-            if step.opcode.is_none() {
-                self.translator.positions.mark_trap(pc);
+            if !step.is_defined() {
+                self.translator.positions.mark_trap(step.position);
             }
-            let ends_block = step.ends_block();
-            self.translator.push_position(is_start, ends_block);
-            if is_start {
-                self.translator.start_block(pc, shape.is_long);
-                is_start = false;
-            }
-            self.translator.instruction(step.opcode.unwrap_or(Opcode::Trap), self.program.operands(step), pc);
+            self.translator.positions.push(offset, has_charge);
+            self.translator.instruction(&step);
             count += 1;
-            if ends_block {
+            if step.ends_block() {
                 break;
             }
-            if count > MAX_SHORT_CHARGE && is_charged && !shape.is_long {
+            if count > count_max {
                 return Ok(ControlFlow::Continue(Shape { is_long: true, ..shape }));
             }
-            match self.steps.next() {
-                Some(next) => step = next,
-                None => break,
-            }
+            let Some(next) = ahead.next() else { break };
+            step = next;
+            self.reach(step.position)?;
+            (offset, has_charge) = (self.translator.position(), false);
         }
+        *steps = ahead;
         self.translator.positions.end_block(count as usize);
         if is_charged {
             if !shape.is_on_a_line
@@ -170,7 +171,7 @@ impl<'p> Pass<'_, 'p> {
             }
             self.translator.charge(start, count, shape.is_long);
         }
-        Ok(ControlFlow::Break(step))
+        Ok(ControlFlow::Break(step.is_defined()))
     }
 
     /// Before the instruction at `pc`.
@@ -184,6 +185,7 @@ impl<'p> Pass<'_, 'p> {
     }
 
     /// Checks the bounds up to the instruction at `pc`.
+    #[inline(never)]
     fn check(&mut self, pc: u32) -> Result<(), CompileError> {
         let code_bytes_max = self.code_bytes_max;
         let now =

@@ -104,12 +104,11 @@ impl PositionsBuilder {
         self.word_end = (index as u32 + 1) * WORD_BITS;
     }
 
-    /// Appends the instruction whose code, or its block's charge, begins at `offset`.
+    /// Appends the instruction whose code begins at `offset`, with the charge for a block if it has one.
     #[inline(always)]
-    pub fn push(&mut self, offset: u32, is_charged: bool, ends_block: bool) {
-        let flags = if is_charged { IS_CHARGED } else { 0 } | if ends_block { ENDS_BLOCK } else { 0 };
+    pub fn push(&mut self, offset: u32, is_charged: bool) {
         if let Some(entry) = self.positions.entries.get_mut(self.count) {
-            *entry = (offset.wrapping_sub(self.base) as u16 & DISTANCE) | flags;
+            *entry = (offset.wrapping_sub(self.base) as u16 & DISTANCE) | u16::from(is_charged) * IS_CHARGED;
         }
         self.count += 1;
     }
@@ -125,6 +124,9 @@ impl PositionsBuilder {
     /// A block of so many instructions has ended.
     #[inline(always)]
     pub fn end_block(&mut self, count: usize) {
+        if let Some(last) = self.positions.entries.get_mut(self.count.wrapping_sub(1)) {
+            *last |= ENDS_BLOCK;
+        }
         if count >= LONG_BLOCK_COUNT {
             self.positions.long_ends.push(self.count as u32 - 1);
         }
@@ -281,7 +283,7 @@ mod tests {
             if is_trap {
                 builder.mark_trap(pc);
             }
-            builder.push(head, is_charged, cost == 1);
+            builder.push(head, is_charged);
             block_count += 1;
             if cost == 1 {
                 builder.end_block(core::mem::take(&mut block_count));
@@ -317,7 +319,7 @@ mod tests {
                 if index * 3 >= builder.word_end() {
                     builder.begin_word(&program, index * 3, offset);
                 }
-                builder.push(offset, index == 0, index == 99);
+                builder.push(offset, index == 0);
             };
             (0..20).for_each(|index| push(&mut builder, index, 0));
             if is_twice {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::encoding::Encoding;
 
 /// The most that one instruction writes, what is not part of it included.
-const SLACK_BYTES: usize = 16;
+const SLACK_BYTES: usize = 24;
 
 /// Machine code in the making. Its methods, one an instruction, are in the files of the families.
 #[derive(Debug, Default)]

@@ -1,17 +1,18 @@
 //! The parts that instructions are made of: prefixes, opcode, ModRM, SIB, displacement, immediate.
 //!
 //! Which parts there are depends on registers and values that no branch predictor foresees, so parts are
-//! put together by arithmetic.
+//! put together by arithmetic. There is always a REX, if only of zeros: so all up to ModRM has its place, whatever the
+//! registers.
 
 use super::operand::{Gpr, Mem, Width};
 
 /// An instruction being put together, at most 15 octets.
 #[derive(Clone, Copy)]
 pub(super) struct Encoding {
-    /// All up to the SIB.
+    /// All up to the SIB; beyond its length anything.
     pub head: u64,
     pub head_len_bytes: u32,
-    /// Displacement and immediate.
+    /// Displacement and immediate; beyond their length anything.
     pub tail: u64,
     pub tail_len_bytes: u32,
 }
@@ -22,25 +23,19 @@ pub(super) struct Op {
     pub prefix: u8,
     pub is_two_byte: bool,
     pub octet: u8,
-    /// Does a register name its low octet, so that numbers 4 to 7 need a REX: `rm` of two registers, else `reg`?
-    pub is_octet: bool,
 }
 
 impl Op {
     pub const fn one(octet: u8) -> Op {
-        Op { prefix: 0, is_two_byte: false, octet, is_octet: false }
+        Op { prefix: 0, is_two_byte: false, octet }
     }
 
     pub const fn two(octet: u8) -> Op {
-        Op { prefix: 0, is_two_byte: true, octet, is_octet: false }
+        Op { prefix: 0, is_two_byte: true, octet }
     }
 
     pub const fn prefixed(self, prefix: u8) -> Op {
         Op { prefix, ..self }
-    }
-
-    pub const fn octet(self) -> Op {
-        Op { is_octet: true, ..self }
     }
 }
 
@@ -73,12 +68,12 @@ impl Encoding {
         }
     }
 
-    /// The low octets of a displacement or an immediate.
+    /// The low octets of a displacement or an immediate; a displacement before it has at most four.
     #[inline(always)]
     fn last(self, value: u32, len_bytes: u32) -> Encoding {
-        let octets = u64::from(value) & ((1 << (8 * len_bytes)) - 1);
+        let before = self.tail & ((1 << (8 * self.tail_len_bytes)) - 1);
         Encoding {
-            tail: self.tail | octets << (8 * self.tail_len_bytes),
+            tail: before | u64::from(value) << (8 * self.tail_len_bytes),
             tail_len_bytes: self.tail_len_bytes + len_bytes,
             ..self
         }
@@ -113,41 +108,34 @@ impl Encoding {
 
     /// Prefix, REX and opcode.
     #[inline(always)]
-    fn head(self, width: Width, op: Op, registers: Numbers, needs_rex: bool) -> Encoding {
+    fn head(self, width: Width, op: Op, registers: Numbers) -> Encoding {
         let wide = u8::from(width == Width::W64);
         let Numbers { reg, index, rm } = registers;
         let rex = 0x40 | wide << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | rm >> 3;
-        self.octet_if(op.prefix != 0, op.prefix)
-            .octet_if(rex != 0x40 || needs_rex, rex)
-            .octet_if(op.is_two_byte, 0x0F)
-            .octet(op.octet)
+        self.octet_if(op.prefix != 0, op.prefix).octet(rex).octet_if(op.is_two_byte, 0x0F).octet(op.octet)
     }
 
     /// An instruction on two registers, or on one and an opcode extension in `reg`.
     #[inline(always)]
     pub fn registers(width: Width, op: Op, reg: u8, rm: Gpr) -> Encoding {
-        // Without REX, octet registers 4 to 7 would be ah to bh. It is `rm` that names an octet here.
-        let needs_rex = op.is_octet && rm as u8 >= 4;
-        let numbers = Numbers { reg, index: 0, rm: rm as u8 };
-        let head = Encoding::EMPTY.head(width, op, numbers, needs_rex);
+        let head = Encoding::EMPTY.head(width, op, Numbers { reg, index: 0, rm: rm as u8 });
         head.octet(0xC0 | (reg & 7) << 3 | rm.low())
     }
 
     /// An instruction on the register whose number is in its opcode.
     #[inline(always)]
     pub fn number_in_opcode(width: Width, octet: u8, d: Gpr) -> Encoding {
-        let numbers = Numbers { reg: 0, index: 0, rm: d as u8 };
-        Encoding::EMPTY.head(width, Op::one(octet | d.low()), numbers, false)
+        let rex = 0x40 | u8::from(width == Width::W64) << 3 | d.high();
+        Encoding::EMPTY.octet_if(rex != 0x40, rex).octet(octet | d.low())
     }
 
     /// An instruction on a register, or an opcode extension, and memory.
     #[inline(always)]
     pub fn memory(width: Width, op: Op, reg: u8, mem: Mem) -> Encoding {
-        let needs_rex = op.is_octet && reg >= 4;
         let number = |gpr: Option<Gpr>| gpr.map_or(0, |gpr| gpr as u8);
         let numbers = Numbers { reg, index: number(mem.index), rm: number(mem.base) };
         let prefixes = Encoding::EMPTY.octet_if(mem.is_in_window, GS).octet_if(mem.is_address_32, ADDRESS_32);
-        prefixes.head(width, op, numbers, needs_rex).address(reg, mem)
+        prefixes.head(width, op, numbers).address(reg, mem)
     }
 
     /// ModRM, SIB and displacement.
@@ -157,18 +145,25 @@ impl Encoding {
         let Some(base) = mem.base else {
             return self.octet(reg | 4).octet(0x25).imm32(mem.disp);
         };
-        // rbp and r13 as base without a displacement mean something else; rsp and r12 need a SIB.
-        let disp_len_bytes = match (mem.disp, is_short(mem.disp)) {
-            (0, _) if base.low() != 5 => 0,
-            (_, true) => 1,
-            (_, false) => 4,
+        // rbp and r13 as base without a displacement mean something else.
+        let is_none = mem.disp == 0 && base.low() != 5;
+        let (mode, disp_len_bytes) = if is_none {
+            (0, 0)
+        } else if is_short(mem.disp) {
+            (0x40, 1)
+        } else {
+            (0x80, 4)
         };
-        let mode = (disp_len_bytes as u8).min(2) << 6;
         let encoding = match mem.index {
             Some(index) => self.octet(mode | reg | 4).octet(index.low() << 3 | base.low()),
-            None => self.octet(mode | reg | base.low()).octet_if(base.low() == 4, 0x24),
+            None => {
+                // rsp and r12 need a SIB: for others it is there, but beyond the length.
+                let encoding = self.octet(mode | reg | base.low());
+                let head_len_bytes = encoding.head_len_bytes + u32::from(base.low() == 4);
+                Encoding { head_len_bytes, ..encoding.octet(0x24) }
+            }
         };
-        encoding.last(mem.disp as u32, disp_len_bytes)
+        Encoding { tail: u64::from(mem.disp as u32), tail_len_bytes: disp_len_bytes, ..encoding }
     }
 }
 

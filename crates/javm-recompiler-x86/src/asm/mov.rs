@@ -60,7 +60,7 @@ impl Asm {
     /// `movzx d, s8`
     #[inline(always)]
     pub fn movzx8(&mut self, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(W32, Op::two(0xB6).octet(), d as u8, s));
+        self.put(Encoding::registers(W32, Op::two(0xB6), d as u8, s));
     }
 
     /// `movzx d, s16`
@@ -109,6 +109,6 @@ impl Asm {
     /// `setcc d8`
     #[inline(always)]
     pub fn set(&mut self, condition: Condition, d: Gpr) {
-        self.put(Encoding::registers(W32, Op::two(0x90 | condition as u8).octet(), 0, d));
+        self.put(Encoding::registers(W32, Op::two(0x90 | condition as u8), 0, d));
     }
 }

@@ -11,7 +11,7 @@ impl Asm {
     /// `mov byte [mem], s`
     #[inline(always)]
     pub fn store8(&mut self, mem: Mem, s: Gpr) {
-        self.put(Encoding::memory(W32, Op::one(0x88).octet(), s as u8, mem));
+        self.put(Encoding::memory(W32, Op::one(0x88), s as u8, mem));
     }
 
     /// `mov word [mem], s`

@@ -8,16 +8,19 @@ use super::Translator;
 
 impl Translator<'_> {
     /// `d` = 1 if `a` compares so with `b`, else 0.
+    #[inline(always)]
     pub(super) fn set(&mut self, condition: Condition, d: Gpr, a: Gpr, b: Gpr) {
         let is_separate = d != a && d != b;
         self.set_by(condition, d, is_separate, |translator| translator.asm.alu(Alu::Cmp, W64, a, b));
     }
 
     /// `d` = 1 if `b` compares so with `x`, else 0.
+    #[inline(always)]
     pub(super) fn set_imm(&mut self, condition: Condition, d: Gpr, b: Gpr, x: i32) {
         self.set_by(condition, d, d != b, |translator| translator.compare_imm(b, x));
     }
 
+    #[inline(always)]
     fn set_by(&mut self, condition: Condition, d: Gpr, is_separate: bool, compare: impl FnOnce(&mut Self)) {
         if is_separate {
             self.asm.alu(Alu::Xor, W32, d, d);

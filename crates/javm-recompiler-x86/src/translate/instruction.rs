@@ -1,6 +1,6 @@
 //! Which instruction is translated how: a line each, by family, in the order of the interpreter.
 
-use javm_isa::{Instruction, Opcode, Operands, Reg};
+use javm_isa::{Instruction, Opcode, Reg, Step};
 
 use super::Translator;
 use super::divide::Part::{Quotient, Remainder};
@@ -35,13 +35,13 @@ fn wide(x: i32) -> u64 {
 }
 
 impl Translator<'_> {
-    /// Translates the instruction at `pc`.
+    /// Translates a step.
     #[inline(always)]
-    pub fn instruction(&mut self, opcode: Opcode, operands: Operands<'_>, pc: u32) {
-        let o = operands;
+    pub fn instruction(&mut self, step: &Step<'_>) {
+        let (o, pc) = (step, step.position);
         let (low, high) = (|| register(o.low()), || register(o.high()));
         let third = || register(o.third());
-        match opcode {
+        match step.opcode() {
             // Exits
             Opcode::Trap | Opcode::Sbrk => self.panic(pc),
             Opcode::Ecalli => self.host_call(o.only_immediate(), pc),

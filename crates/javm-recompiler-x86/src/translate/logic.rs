@@ -8,6 +8,7 @@ use super::Translator;
 
 impl Translator<'_> {
     /// `and`, `or` or `xor`.
+    #[inline(always)]
     pub(super) fn logic(&mut self, op: Alu, d: Gpr, a: Gpr, b: Gpr) {
         if d == b {
             self.asm.alu(op, W64, d, a);
@@ -17,6 +18,7 @@ impl Translator<'_> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn logic_imm(&mut self, op: Alu, d: Gpr, b: Gpr, x: i32) {
         // What `and` leaves of the upper half is nothing if the immediate is not negative.
         let width = if op == Alu::And && x >= 0 { W32 } else { W64 };

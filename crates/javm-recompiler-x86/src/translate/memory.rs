@@ -17,18 +17,22 @@ pub(super) enum Store {
 }
 
 impl Translator<'_> {
+    #[inline(always)]
     pub(super) fn load(&mut self, load: Load, d: Gpr, address: i32) {
         self.asm.load(load, d, Mem::in_window_at(address as u32));
     }
 
+    #[inline(always)]
     pub(super) fn load_ind(&mut self, load: Load, d: Gpr, base: Gpr, offset: i32) {
         self.asm.load(load, d, Mem::in_window(base, offset));
     }
 
+    #[inline(always)]
     pub(super) fn store(&mut self, store: Store, s: Gpr, address: i32) {
         self.store_register(store, s, Mem::in_window_at(address as u32));
     }
 
+    #[inline(always)]
     pub(super) fn store_ind(&mut self, store: Store, s: Gpr, base: Gpr, offset: i32) {
         self.store_register(store, s, Mem::in_window(base, offset));
     }
@@ -43,6 +47,7 @@ impl Translator<'_> {
         self.store_value(store, value as i32, Mem::in_window(gpr(base), offset as i32));
     }
 
+    #[inline(always)]
     fn store_register(&mut self, store: Store, s: Gpr, mem: Mem) {
         match store {
             Store::U8 => self.asm.store8(mem, s),
@@ -52,6 +57,7 @@ impl Translator<'_> {
         }
     }
 
+    #[inline(always)]
     fn store_value(&mut self, store: Store, value: i32, mem: Mem) {
         match store {
             Store::U8 => self.asm.store8_imm(mem, value as u8),

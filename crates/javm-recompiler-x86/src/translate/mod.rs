@@ -82,12 +82,6 @@ impl<'a> Translator<'a> {
         self.positions.begin_word(self.program, pc, self.asm.position());
     }
 
-    /// Appends the next instruction to the positions.
-    #[inline(always)]
-    pub fn push_position(&mut self, is_charged: bool, ends_block: bool) {
-        self.positions.push(self.asm.position(), is_charged, ends_block);
-    }
-
     /// The machine code, and where the instructions are in it, whose code ends at `end`.
     pub fn finish(self, end: u32) -> (Vec<u8>, Positions) {
         (self.asm.finish(), self.positions.finish(end))

@@ -8,6 +8,7 @@ use super::Translator;
 
 impl Translator<'_> {
     /// `d` = `value`, in the shortest way. Changes the flags.
+    #[inline(always)]
     pub(super) fn load_imm(&mut self, d: Gpr, value: u64) {
         if value == 0 {
             self.asm.alu(Alu::Xor, W32, d, d);
@@ -20,6 +21,7 @@ impl Translator<'_> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn move_reg(&mut self, d: Gpr, a: Gpr) {
         self.copy(d, a);
     }

@@ -15,6 +15,7 @@ pub(super) enum Signs {
 }
 
 impl Translator<'_> {
+    #[inline(always)]
     pub(super) fn mul(&mut self, width: Width, d: Gpr, a: Gpr, b: Gpr) {
         if d == b {
             self.asm.imul(width, d, a);

@@ -21,6 +21,7 @@ impl Translator<'_> {
     }
 
     /// `d` = `b` shifted by `x`.
+    #[inline(always)]
     pub(super) fn shift_imm(&mut self, shift: Shift, width: Width, d: Gpr, b: Gpr, x: u64) {
         let mask = if width == W64 { 63 } else { 31 };
         let count = x as u8 & mask;

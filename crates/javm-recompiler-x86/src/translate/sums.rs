@@ -6,6 +6,7 @@ use crate::asm::{Alu, Gpr, Mem, Width};
 use super::Translator;
 
 impl Translator<'_> {
+    #[inline(always)]
     pub(super) fn add(&mut self, width: Width, d: Gpr, a: Gpr, b: Gpr) {
         if d == a {
             self.asm.alu(Alu::Add, width, d, b);
@@ -22,6 +23,7 @@ impl Translator<'_> {
         self.extend(width, d);
     }
 
+    #[inline(always)]
     pub(super) fn add_imm(&mut self, width: Width, d: Gpr, b: Gpr, x: i32) {
         if d == b {
             if x != 0 {
@@ -35,6 +37,7 @@ impl Translator<'_> {
         self.extend(width, d);
     }
 
+    #[inline(always)]
     pub(super) fn sub(&mut self, width: Width, d: Gpr, a: Gpr, b: Gpr) {
         if d == b && d != a {
             self.asm.neg(width, d);
@@ -57,6 +60,7 @@ impl Translator<'_> {
     }
 
     /// Sets the flags by `a` compared with `x`.
+    #[inline(always)]
     pub(super) fn compare_imm(&mut self, a: Gpr, x: i32) {
         if x == 0 {
             self.asm.test(W64, a, a);
