@@ -40,7 +40,13 @@ impl Backend {
     /// Answers one request.
     pub(crate) fn request(&mut self, request: &Request) -> Result<Reply, BackendError> {
         match self {
-            Self::Local(kernel) => Ok(kernel.handle(request)),
+            Self::Local(kernel) => {
+                let reply = kernel.handle(request);
+                if let Some(fault) = kernel.new_store_fault() {
+                    tracing::error!(%fault, "the store commits, but something is wrong with it");
+                }
+                Ok(reply)
+            }
             Self::Hyperlight(guest) => guest.request(request),
         }
     }

@@ -70,8 +70,7 @@ impl SharedDevice {
 /// handle is built.
 pub fn open_file(path: &Path, config: &StoreConfig) -> Result<SharedDevice, FileStoreError> {
     let layout = Layout { segment_blocks: config.segment_blocks, retention: config.retention };
-    let chain_id = config.chain_id.unwrap_or_default();
-    Ok(SharedDevice::new(device_for_store(path, chain_id, Caching::System, layout)?))
+    Ok(SharedDevice::new(device_for_store(path, config.chain_id, Caching::System, layout)?))
 }
 
 impl BlockDevice for SharedDevice {
@@ -151,6 +150,14 @@ impl Blobs for SharedBlobs {
 
     fn get_many(&mut self, hashes: &[Hash]) -> Result<Vec<Option<Vec<u8>>>, Abort> {
         self.lock().blobs.get_many(hashes)
+    }
+
+    fn stage(&mut self, objects: &[(Hash, Vec<u8>)]) -> Result<bool, Abort> {
+        self.lock().blobs.stage(objects)
+    }
+
+    fn fault(&self) -> Option<Abort> {
+        self.lock().blobs.fault()
     }
 
     fn open(&mut self, config: &StoreConfig) -> Result<Option<Hash>, OpenError> {

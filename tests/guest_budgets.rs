@@ -33,7 +33,9 @@ fn start_with_store(arena_bytes: u64) -> Option<TestChain> {
     let config =
         GuestConfig { arena_bytes, privilege: Privilege::Kernel3Programs3, ..GuestConfig::default() };
     let device = SharedDevice::new(MemoryDevice::default());
-    let store = StoreConfig { segment_blocks: 256, collect_bytes_min: 4 << 20, ..StoreConfig::default() };
+    let chain_id = Some(chain::CHAIN_ID);
+    let store =
+        StoreConfig { chain_id, segment_blocks: 256, collect_bytes_min: 4 << 20, ..StoreConfig::default() };
     let builder = Nub::builder().backend(BackendKind::Hyperlight).guest(config).device(device, store);
     let mut nub = builder.candidates_max(10_000).build().unwrap();
     let root = nub.genesis(&genesis(Params::default())).unwrap();

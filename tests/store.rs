@@ -2,114 +2,12 @@
 //! fails or is not what it should be.
 
 mod chain;
+mod held;
 
 use chain::{TestChain, event, probe, put_args};
+use held::{CONFIG, Held, committed, store_values};
 use nub::error::{Abort, ApplyError, CommitError, GenesisError, OpenError, StoreError};
-use nub::{
-    BackendKind, BlockDevice, DeviceError, Failure, Hash, MemoryDevice, Nub, Params, SharedDevice,
-    StoreConfig,
-};
-use std::sync::{Arc, Mutex};
-
-/// A device in memory that a test keeps a hand on.
-#[derive(Clone, Default)]
-struct Held(Arc<Mutex<Inner>>);
-
-#[derive(Default)]
-struct Inner {
-    memory: MemoryDevice,
-    fail_reads: bool,
-    fail_writes: bool,
-    fail_flushes: bool,
-    writes: u64,
-    /// Called at each flush.
-    at_flush: Option<Box<dyn FnMut() + Send>>,
-}
-
-const IO: DeviceError = DeviceError::Io { operation: nub_store::device::Operation::Flush, code: Some(5) };
-
-impl BlockDevice for Held {
-    fn length_bytes(&self) -> u64 {
-        self.0.lock().unwrap().memory.length_bytes()
-    }
-
-    fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), DeviceError> {
-        let mut inner = self.0.lock().unwrap();
-        if inner.fail_reads { Err(IO) } else { inner.memory.read(offset, into) }
-    }
-
-    fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), DeviceError> {
-        let mut inner = self.0.lock().unwrap();
-        inner.writes += 1;
-        if inner.fail_writes { Err(IO) } else { inner.memory.write(offset, bytes) }
-    }
-
-    fn flush(&mut self) -> Result<(), DeviceError> {
-        let mut inner = self.0.lock().unwrap();
-        if let Some(at_flush) = &mut inner.at_flush {
-            at_flush();
-        }
-        if inner.fail_flushes { Err(IO) } else { Ok(()) }
-    }
-
-    fn extend(&mut self, length_bytes: u64) -> Result<(), DeviceError> {
-        self.0.lock().unwrap().memory.extend(length_bytes)
-    }
-}
-
-impl Held {
-    fn of(image: &[u8]) -> Self {
-        let held = Self::default();
-        held.0.lock().unwrap().memory = MemoryDevice::from_image(image);
-        held
-    }
-
-    fn image(&self) -> Vec<u8> {
-        self.0.lock().unwrap().memory.image()
-    }
-
-    fn with(&self, change: impl FnOnce(&mut Inner)) {
-        change(&mut self.0.lock().unwrap());
-    }
-
-    fn handle(&self, kind: BackendKind) -> Result<Nub, Failure<OpenError>> {
-        let device = SharedDevice::new(self.clone());
-        Nub::builder().backend(kind).seed([3; 32]).candidates_max(64).device(device, CONFIG).build()
-    }
-
-    /// A chain at the committed root.
-    fn chain(&self, kind: BackendKind) -> TestChain {
-        let mut nub = self.handle(kind).unwrap();
-        let root = nub.state_root().unwrap().unwrap();
-        let height = nub.health_check().unwrap().height;
-        TestChain { nub, genesis_root: root, root, height }
-    }
-}
-
-/// Small segments and early checkpoints, so that a few blocks come to both, and to collection.
-const CONFIG: StoreConfig = StoreConfig {
-    chain_id: Some(chain::CHAIN_ID),
-    segment_blocks: 128,
-    retention: 2,
-    index_bytes: 1 << 20,
-    checkpoint_bytes: 64 << 10,
-    collect_bytes_min: 128 << 10,
-};
-
-/// A device with a committed genesis.
-fn committed(kind: BackendKind) -> Held {
-    let held = Held::default();
-    held.handle(kind).unwrap().genesis(&chain::genesis(Params::default())).unwrap();
-    held
-}
-
-/// Applies and commits a block that stores values.
-fn store_values(chain: &mut TestChain, round: u8) -> Hash {
-    let put = |n: u8| event(probe::STORAGE_PUT, put_args(&[n, 1, 2], &[round ^ n; 2000]));
-    chain.apply((0..20).map(put).collect());
-    chain.nub.commit(chain.root).unwrap();
-    chain.root
-}
+use nub::{BackendKind, BlockDevice, Failure, Hash, MemoryDevice, Nub, Params};
 
 /// Runs blocks, on another handle each few; gives the device and the roots.
 fn run(kinds: &[BackendKind]) -> (Held, Vec<Hash>) {
@@ -235,7 +133,10 @@ fn what_is_no_store_of_this_chain_is_named_and_left_alone() {
     let mut damaged = good.clone();
     damaged[..4 * 4096].iter_mut().skip(100).step_by(4096).for_each(|octet| *octet ^= 1);
     type Case = (&'static str, Vec<u8>, fn(&StoreError) -> bool);
-    let cases: [Case; 5] = [
+    let mut zeros_first = vec![0; 1 << 20];
+    zeros_first[(1 << 20) - 1] = 1;
+    let cases: [Case; 6] = [
+        ("zeros, then something", zeros_first, |error| matches!(error, StoreError::Foreign)),
         ("newer", newer, |error| matches!(error, StoreError::Newer { found: 9, supported: 1 })),
         ("another", another, |error| matches!(error, StoreError::AnotherChain { expected: 3, found: 4 })),
         ("truncated", good[..good.len() / 2].to_vec(), |error| matches!(error, StoreError::Truncated { .. })),

@@ -49,6 +49,20 @@ impl Blobs for GuestBlobs {
         }
     }
 
+    fn stage(&mut self, objects: &[(Hash, Vec<u8>)]) -> Result<bool, Abort> {
+        match self {
+            Self::Callbacks(blobs) => blobs.stage(objects),
+            Self::Device(blobs) => blobs.stage(objects),
+        }
+    }
+
+    fn fault(&self) -> Option<Abort> {
+        match self {
+            Self::Callbacks(blobs) => blobs.fault(),
+            Self::Device(blobs) => blobs.fault(),
+        }
+    }
+
     fn open(&mut self, config: &StoreConfig) -> Result<Option<Hash>, OpenError> {
         let mut blobs = StoredBlobs::new(HostDevice::connect()?);
         let root = blobs.open(config)?;

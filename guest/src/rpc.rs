@@ -85,6 +85,9 @@ fn answer(kernel: &mut Option<Kernel<HyperlightArch>>, request: &Request) -> Rep
         (Some(kernel), request) => {
             let reply = kernel.handle(request);
             log_outcome(&reply);
+            if let Some(fault) = kernel.new_store_fault() {
+                log::error!("the store commits, but something is wrong with it: {fault}");
+            }
             with_figures(reply)
         }
         (None, _) => Reply::BadRequest("the kernel has not booted; send Boot first".into()),

@@ -350,6 +350,9 @@ pub enum StoreError {
         /// The device's block.
         block: u32,
     },
+    /// There is nothing on the device, and no chain was named whose store could be made.
+    #[error("there is no store on the device; name the chain (StoreConfig::chain_id) to make one")]
+    NoChain,
     /// There is no store on a device here.
     #[error("this backend was given no device; report it")]
     NoDevice,

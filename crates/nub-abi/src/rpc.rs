@@ -108,7 +108,7 @@ pub struct Query {
 /// write the same bytes need the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct StoreConfig {
-    /// The chain whose state it holds or shall hold; `None` is any, and 0 for a new one.
+    /// The chain whose state it holds or shall hold; `None` is any that it holds, and then no store is made.
     pub chain_id: Option<u64>,
     /// For a new store: blocks of 4096 bytes a segment.
     pub segment_blocks: u32,
@@ -232,6 +232,9 @@ pub struct Health {
     pub pending_objects: u64,
     /// About how many bytes candidates take.
     pub pending_bytes: u64,
+    /// What is wrong with the store though it commits: what its checkpoints or its collection met. `None` as soon as
+    /// they succeed again; a damaged object stays until a whole collection has not met it.
+    pub store_fault: Option<Abort>,
     /// 4 KiB frames free, where the backend counts them.
     pub frames_free: u64,
     /// 4 KiB frames in all, where the backend counts them.

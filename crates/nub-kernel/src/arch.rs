@@ -156,6 +156,17 @@ pub trait Blobs {
     /// Stores objects and then makes `root` the committed root, all or nothing, durable as the store promises.
     fn commit(&mut self, root: Hash, height: u64, objects: &[(Hash, Vec<u8>)]) -> Result<(), Abort>;
 
+    /// Takes objects that the next commit's root will refer to, where the store can write them before; false if it
+    /// cannot, and has not taken them.
+    fn stage(&mut self, _: &[(Hash, Vec<u8>)]) -> Result<bool, Abort> {
+        Ok(false)
+    }
+
+    /// What is wrong with the store though it commits: what its checkpoints and its collection met.
+    fn fault(&self) -> Option<Abort> {
+        None
+    }
+
     /// Opens the store that is on a device, or makes one; gives its committed root.
     ///
     /// # Errors

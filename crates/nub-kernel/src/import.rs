@@ -11,6 +11,8 @@ use nub_abi::{Hash, PROTOCOL_VERSION};
 use nub_state::export::EXPORT_HEADER_BYTES;
 use nub_state::{Handle, Import, ImportError, System};
 
+/// Octets of objects that the store is given at once.
+const STAGED_BYTES: usize = 4 << 20;
 /// Octets of an object's length.
 const LENGTH_BYTES: usize = 4;
 
@@ -22,7 +24,9 @@ pub(crate) struct StateImport {
     checked: Option<Import>,
     /// Octets of an object, or of the header, that is not all here.
     rest: Vec<u8>,
+    /// Objects that the store has not taken, and their octets.
     objects: Vec<(Hash, Vec<u8>)>,
+    object_bytes: usize,
 }
 
 impl<A: Arch> Kernel<A> {
@@ -34,7 +38,8 @@ impl<A: Arch> Kernel<A> {
         if let Some(committed) = self.committed {
             return Err(StateImportError::AlreadyInitialised(committed.root));
         }
-        self.import = Some(StateImport { root, checked: None, rest: Vec::new(), objects: Vec::new() });
+        let (rest, objects) = (Vec::new(), Vec::new());
+        self.import = Some(StateImport { root, checked: None, rest, objects, object_bytes: 0 });
         Ok(())
     }
 
@@ -49,6 +54,7 @@ impl<A: Arch> Kernel<A> {
         }
         self.runtime.make_room(2 * octets.len() as u64)?;
         import.take(octets)?;
+        import.stage(self.runtime.arch.blobs())?;
         self.import = Some(import);
         Ok(None)
     }
@@ -68,6 +74,17 @@ impl<A: Arch> Kernel<A> {
 }
 
 impl StateImport {
+    /// Gives the store what there is, if that is much and the store writes it before the commit. The root, which is
+    /// the last, stays for that.
+    fn stage(&mut self, blobs: &mut impl Blobs) -> Result<(), StateImportError> {
+        let is_complete = self.checked.as_ref().is_some_and(Import::is_complete);
+        if self.object_bytes >= STAGED_BYTES && !is_complete && blobs.stage(&self.objects)? {
+            self.objects.clear();
+            self.object_bytes = 0;
+        }
+        Ok(())
+    }
+
     /// Checks the objects that are all here.
     fn take(&mut self, octets: &[u8]) -> Result<(), StateImportError> {
         self.rest.extend_from_slice(octets);
@@ -88,6 +105,7 @@ impl StateImport {
             {
                 let hash = import.object(object).map_err(malformed)?;
                 self.objects.push((hash, object.to_vec()));
+                self.object_bytes += object.len();
                 rest = after;
             }
         }

@@ -37,6 +37,7 @@ pub struct Kernel<A: Arch> {
     pub(crate) witness: Vec<Hash>,
     /// Objects given for the next execution from a witness.
     pub(crate) given: Vec<Vec<u8>>,
+    store_fault_told: Option<Abort>,
 }
 
 /// The committed state.
@@ -59,6 +60,7 @@ impl<A: Arch> Kernel<A> {
             import: None,
             witness: Vec::new(),
             given: Vec::new(),
+            store_fault_told: None,
         }
     }
 
@@ -171,8 +173,9 @@ impl<A: Arch> Kernel<A> {
     }
 
     /// How the kernel is. Figures the platform counts are its own to add.
-    pub fn health_check(&self) -> Health {
+    pub fn health_check(&mut self) -> Health {
         let (cached_objects, cached_bytes) = self.runtime.cached();
+        let store_fault = self.runtime.arch.blobs().fault();
         let mut health = Health {
             state_root: self.state_root(),
             height: self.committed.map_or(0, |committed| committed.height),
@@ -181,10 +184,19 @@ impl<A: Arch> Kernel<A> {
             cached_bytes,
             pending_objects: self.runtime.pending.len() as u64,
             pending_bytes: self.candidate_bytes(),
+            store_fault,
             ..Health::default()
         };
         self.runtime.engines.report(&mut health);
         health
+    }
+
+    /// What is wrong with the store though it commits, if that was not told before: for the log.
+    pub fn new_store_fault(&mut self) -> Option<Abort> {
+        let fault = self.runtime.arch.blobs().fault();
+        let is_new = fault != self.store_fault_told;
+        self.store_fault_told.clone_from(&fault);
+        fault.filter(|_| is_new)
     }
 
     /// About how much memory candidates take: their objects and summaries.

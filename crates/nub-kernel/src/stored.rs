@@ -8,7 +8,8 @@ use nub_abi::error::{Abort, OpenError, StoreError};
 use nub_abi::rpc::StoreConfig;
 use nub_state::export::hashed_children;
 use nub_store::{
-    BlockDevice, CreateError, Layout, NotAnObject, OpenOrCreateError, Options, ReadError, Store, WriteError,
+    BlockDevice, CollectError, CreateError, Layout, NotAnObject, OpenOrCreateError, Options, Progress,
+    ReadError, Store, WriteError,
 };
 
 /// Objects' worth of collection after a commit.
@@ -17,18 +18,44 @@ const SLICE_OBJECTS: usize = 512;
 /// The store on a device, once it was opened. One at a time may use a device.
 pub struct StoredBlobs<D> {
     device: D,
-    chain_id: Option<u64>,
     store: Option<Store<D>>,
+    /// What collection met.
+    fault: Option<CollectError>,
+    /// Whether that was in the collection under way.
+    is_fault_new: bool,
 }
 
 impl<D: BlockDevice + Clone> StoredBlobs<D> {
     /// A device whose store is not open yet.
     pub fn new(device: D) -> Self {
-        Self { device, chain_id: None, store: None }
+        Self { device, store: None, fault: None, is_fault_new: false }
     }
 
     fn store(&mut self) -> Result<&mut Store<D>, Abort> {
         self.store.as_mut().ok_or_else(|| Abort::Store("it is not open".to_string()))
+    }
+
+    /// A slice of collection, after a commit that is durable whatever comes of it. A fault is kept: for want of room
+    /// until there is some, damage until a whole collection has not met it. A write that failed is met by the next
+    /// commit, too.
+    fn maintain(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        match store.maintain(SLICE_OBJECTS) {
+            Ok(Progress::Finished) => {
+                if !core::mem::take(&mut self.is_fault_new) {
+                    self.fault = None;
+                }
+            }
+            Ok(_) => {
+                let was_full = matches!(self.fault, Some(CollectError::Write(WriteError::Full { .. })));
+                self.fault = self.fault.filter(|_| !was_full);
+            }
+            Err(error) => {
+                // After any other the collection under way is over.
+                self.is_fault_new = matches!(error, CollectError::DamagedFrame { .. });
+                self.fault = Some(error);
+            }
+        }
     }
 }
 
@@ -58,34 +85,40 @@ impl<D: BlockDevice + Clone> Blobs for StoredBlobs<D> {
     }
 
     fn commit(&mut self, root: Hash, height: u64, objects: &[(Hash, Vec<u8>)]) -> Result<(), Abort> {
-        let store = self.store()?;
-        store.commit(root, height, objects).map_err(write_abort)?;
-        // The commit is durable. What collection cannot do now it tries again later, and what it finds damaged
-        // aborts the block that needs it.
-        let _ = store.maintain(SLICE_OBJECTS);
+        self.store()?.commit(root, height, objects).map_err(write_abort)?;
+        self.maintain();
         Ok(())
     }
 
+    fn stage(&mut self, objects: &[(Hash, Vec<u8>)]) -> Result<bool, Abort> {
+        self.store()?.stage(objects).map_err(write_abort)?;
+        Ok(true)
+    }
+
+    fn fault(&self) -> Option<Abort> {
+        let checkpoint = self.store.as_ref().and_then(Store::checkpoint_error);
+        checkpoint.map(write_abort).or_else(|| self.fault.map(collect_abort))
+    }
+
     fn open(&mut self, config: &StoreConfig) -> Result<Option<Hash>, OpenError> {
-        self.store = None;
+        *self = Self::new(self.device.clone());
         let layout = Layout { segment_blocks: config.segment_blocks, retention: config.retention };
         let (device, options) = (self.device.clone(), options(config));
         let opened = match (config.chain_id, Store::open(device, config.chain_id, options)) {
-            (chain, Err(nub_store::OpenError::Blank)) => {
-                let device = self.device.clone();
-                Store::create(device, chain.unwrap_or_default(), layout, options).map_err(Into::into)
+            (None, Err(nub_store::OpenError::Blank)) => return Err(StoreError::NoChain.into()),
+            (Some(chain_id), Err(nub_store::OpenError::Blank)) => {
+                Store::create(self.device.clone(), chain_id, layout, options).map_err(Into::into)
             }
             (_, opened) => opened.map_err(OpenOrCreateError::Open),
         };
         let store = opened.map_err(open_error)?;
         let root = store.committed().map(|entry| entry.root);
-        self.chain_id = config.chain_id.map(|_| store.chain_id());
         self.store = Some(store);
         Ok(root)
     }
 
     fn chain_id(&self) -> Option<u64> {
-        self.chain_id
+        self.store.as_ref().map(Store::chain_id)
     }
 }
 
@@ -107,6 +140,17 @@ fn open_error(error: OpenOrCreateError) -> OpenError {
         Why::DamagedSuperblock => StoreError::Damaged { block: 0 }.into(),
         Why::DamagedMap { block } => StoreError::Damaged { block }.into(),
         Why::Device(error) => Abort::Store(error.to_string()).into(),
+    }
+}
+
+fn collect_abort(error: CollectError) -> Abort {
+    match error {
+        CollectError::Missing(hash) => Abort::MissingObject(hash),
+        CollectError::Malformed(hash) => {
+            Abort::CorruptObject { hash, reason: "it cannot be decoded".to_string() }
+        }
+        CollectError::Write(error) => write_abort(error),
+        error @ (CollectError::DamagedFrame { .. } | CollectError::Staged) => Abort::Store(error.to_string()),
     }
 }
 

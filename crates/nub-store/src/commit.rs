@@ -133,12 +133,12 @@ impl<D: BlockDevice> Store<D> {
     }
 
     /// A commit is durable whether or not the checkpoint after it succeeds: if there is no room for it, the
-    /// next commit tries again; if it fails, the store says so from then on.
+    /// next commit tries again; if it fails, the store says so from then on. [`Store::checkpoint_error`] tells.
     pub(crate) fn checkpoint_if_due(&mut self) {
         let index_is_due = self.index.memory_bytes() > self.index.budget_bytes() / 2
             && self.index.dirty_bytes() > self.index.budget_bytes() / 2;
         if index_is_due || self.log_growth_bytes >= self.options.checkpoint_bytes {
-            let _ = self.checkpoint();
+            self.checkpoint_error = self.checkpoint().err();
         }
     }
 }

@@ -107,6 +107,7 @@ impl<D: BlockDevice> Store<D> {
             cache: ObjectCache::new(options.cache_bytes, options.cache_key),
             collector: Collector::default(),
             has_staged: false,
+            checkpoint_error: None,
             failed: None,
             written: Written::default(),
         };

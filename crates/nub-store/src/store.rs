@@ -36,6 +36,8 @@ pub struct Store<D> {
     pub(crate) collector: Collector,
     /// Whether objects were staged and no commit has come since.
     pub(crate) has_staged: bool,
+    /// Why the last checkpoint that was due was not made.
+    pub(crate) checkpoint_error: Option<WriteError>,
     /// Why nothing is written any more.
     pub(crate) failed: Option<DeviceError>,
     pub(crate) written: Written,
@@ -105,6 +107,12 @@ impl<D: BlockDevice> Store<D> {
     /// Whose state it is.
     pub fn chain_id(&self) -> u64 {
         self.chain_id
+    }
+
+    /// Why the last checkpoint that was due after a commit was not made; `None` if it was. The commit is durable
+    /// nevertheless, and the next one tries again.
+    pub fn checkpoint_error(&self) -> Option<WriteError> {
+        self.checkpoint_error
     }
 
     /// How it is.

@@ -1,0 +1,97 @@
+//! What a store meets beside commits, in checkpoints and collection, is told; and opening by handles.
+
+mod chain;
+mod held;
+
+use held::{CONFIG, Held, committed, store_values};
+use nub::error::{Abort, CommitError, OpenError, StoreError};
+use nub::{Failure, FileStoreError, Hash, Nub, SharedDevice, StoreConfig};
+
+/// A value that the chain keeps, and the hash of its object, once the store has it.
+fn kept_value(held: &Held) -> Hash {
+    let image = held.image();
+    let value = [5u8; 3000];
+    let at = image.windows(value.len()).position(|window| window == value).expect("it is in the store");
+    let mut flipped = image;
+    // A record: length, hash, and the object's tag and length before the value.
+    let head = (at - 40..at).rev().find(|&start| {
+        let object = start + 36
+            ..start + 36 + u32::from_le_bytes(flipped[start..start + 4].try_into().unwrap()) as usize;
+        flipped.get(object).is_some_and(|object| nub::blake2b_256(object).0 == flipped[start + 4..start + 36])
+    });
+    let head = head.expect("a record");
+    let hash = Hash(flipped[head + 4..head + 36].try_into().unwrap());
+    flipped[at + 1000] ^= 1;
+    held.with(|inner| inner.memory = nub::MemoryDevice::from_image(&flipped));
+    hash
+}
+
+/// What collection met was dropped: a damaged object showed when a block needed it, if ever.
+#[test]
+fn a_damaged_object_that_collection_meets_is_named() {
+    for kind in chain::backends() {
+        let held = committed(kind);
+        let mut chain = held.chain(kind);
+        let keep = chain::event(chain::probe::STORAGE_PUT, chain::put_args(&[200, 1, 2], &[5; 3000]));
+        chain.apply(vec![keep]);
+        chain.nub.commit(chain.root).unwrap();
+        assert_eq!(chain.nub.health_check().unwrap().store_fault, None);
+        let hash = kept_value(&held);
+        let named = (0..40).any(|round| {
+            store_values(&mut chain, round);
+            match chain.nub.health_check().unwrap().store_fault {
+                None => false,
+                Some(Abort::CorruptObject { hash: found, .. }) => found == hash,
+                Some(other) => panic!("{other}"),
+            }
+        });
+        assert!(named, "{kind:?}: no collection met it");
+    }
+}
+
+/// A commit that succeeded, and then a write of collection or a checkpoint that did not.
+#[test]
+fn a_write_that_fails_after_a_commit_is_told_and_met_by_the_next_one() {
+    for kind in chain::backends() {
+        let held = committed(kind);
+        let mut chain = held.chain(kind);
+        let fault = (0..60).find_map(|round| {
+            held.with(|inner| (inner.fail_writes_after_flush, inner.fail_writes) = (true, false));
+            let root = store_values(&mut chain, round);
+            held.with(|inner| (inner.fail_writes_after_flush, inner.fail_writes) = (false, false));
+            assert_eq!(chain.nub.state_root().unwrap(), Some(root), "the commit itself is durable");
+            chain.nub.health_check().unwrap().store_fault
+        });
+        assert!(
+            matches!(&fault, Some(Abort::Store(reason)) if reason.contains("failed to write")),
+            "{fault:?}"
+        );
+        let root = chain.nub.state_root().unwrap();
+        chain.apply(vec![chain::event(chain::probe::COUNT, vec![])]);
+        let refused = chain.nub.commit(chain.root);
+        assert!(matches!(refused, Err(Failure::Kernel(CommitError::Abort(Abort::Store(_))))), "{refused:?}");
+        drop(chain);
+        let mut again = held.chain(kind);
+        assert_eq!(Some(again.root), root);
+        store_values(&mut again, 99);
+        assert_eq!(again.nub.health_check().unwrap().store_fault, None);
+    }
+}
+
+#[test]
+fn a_store_is_not_made_of_no_chain() {
+    let config = StoreConfig { chain_id: None, ..CONFIG };
+    for kind in chain::backends() {
+        let held = Held::default();
+        let open =
+            |config| Nub::builder().backend(kind).device(SharedDevice::new(held.clone()), config).build();
+        let refused = open(config).err().unwrap().kernel();
+        assert_eq!(refused, Some(OpenError::Store(StoreError::NoChain)));
+        assert!(held.image().is_empty());
+        open(CONFIG).unwrap();
+        open(config).unwrap();
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let made = nub::open_file(&directory.path().join("state"), &config).map(|_| ());
+    assert!(matches!(made, Err(FileStoreError::NoChain { .. })));
+}
