@@ -128,9 +128,9 @@ impl Program {
 
     /// The octets from `position` on, those past the end of the code as zeros.
     #[inline(always)]
-    pub(crate) fn octets_at(&self, position: u32) -> &[u8; PADDING_LEN_BYTES] {
-        let rest = self.padded_code.get(position as usize..).unwrap_or_default();
-        rest.first_chunk().unwrap_or(&[0; PADDING_LEN_BYTES])
+    pub(crate) fn octets_at(&self, position: u32) -> Option<&[u8; PADDING_LEN_BYTES]> {
+        let position = position as usize;
+        self.padded_code.get(position..position + PADDING_LEN_BYTES)?.first_chunk()
     }
 
     /// A bit for each octet of the code: does an instruction start there?
@@ -154,8 +154,8 @@ impl Program {
     /// The bitmask's bits from an octet on.
     #[inline(always)]
     fn bits_from(&self, octet: usize) -> u64 {
-        let rest = self.padded_bitmask.get(octet..).unwrap_or_default();
-        rest.first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets))
+        let octets = self.padded_bitmask.get(octet..octet + size_of::<u64>());
+        octets.and_then(|octets| octets.first_chunk()).map_or(0, |octets| u64::from_le_bytes(*octets))
     }
 
     /// The length of the code in octets.

@@ -69,7 +69,7 @@ impl Program {
 
 impl Step<'_> {
     /// All of it at once.
-    #[inline]
+    #[inline(always)]
     pub fn instruction(&self) -> Instruction {
         let (opcode, skip) = (self.opcode(), self.skip as u8);
         let octets = Octets { octets: u128::from_le_bytes(*self.octets), position: self.position };
@@ -217,6 +217,7 @@ fn decode_plain(opcode: Opcode, skip: u8, octets: Octets, shape: Shape) -> Instr
 }
 
 /// The other formats, those with two immediates or a long one.
+#[inline(never)]
 fn decode_other(opcode: Opcode, skip: u8, octets: Octets) -> Instruction {
     let mut instruction =
         Instruction { opcode, skip, a: Reg::R0, b: Reg::R0, d: Reg::R0, x: 0, y: 0, target: None };

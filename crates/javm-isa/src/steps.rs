@@ -23,12 +23,17 @@ pub struct Step<'a> {
     pub skip: u32,
     /// From the opcode on.
     pub(crate) octets: &'a [u8; PADDING_LEN_BYTES],
-    pub(crate) meaning: Meaning,
+    opcode: Opcode,
+    is_defined: bool,
+    ends_block: bool,
 }
+
+/// Where there is no code.
+const NOTHING: [u8; PADDING_LEN_BYTES] = [0; PADDING_LEN_BYTES];
 
 /// What an octet stands for where an instruction starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Meaning {
+struct Meaning {
     opcode: Opcode,
     is_defined: bool,
     ends_block: bool,
@@ -58,23 +63,29 @@ const fn meanings(table: OpcodeTable) -> [Meaning; 256] {
 static GP_07: [Meaning; 256] = meanings(OpcodeTable::Gp07);
 static JAM_V1: [Meaning; 256] = meanings(OpcodeTable::JamV1);
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    #[inline(always)]
+    fn new(position: u32, skip: u32, octets: &'a [u8; PADDING_LEN_BYTES], meaning: Meaning) -> Step<'a> {
+        let Meaning { opcode, is_defined, ends_block } = meaning;
+        Step { position, skip, octets, opcode, is_defined, ends_block }
+    }
+
     /// What to do: a trap for an undefined opcode, and where no instruction starts.
     #[inline(always)]
     pub const fn opcode(&self) -> Opcode {
-        self.meaning.opcode
+        self.opcode
     }
 
     /// Does an instruction with a defined opcode start here?
     #[inline(always)]
     pub const fn is_defined(&self) -> bool {
-        self.meaning.is_defined
+        self.is_defined
     }
 
     /// Does it end a block: is it a terminator, or a trap?
     #[inline(always)]
     pub const fn ends_block(&self) -> bool {
-        self.meaning.ends_block
+        self.ends_block
     }
 
     /// Where execution goes on after it, if it does not jump: there is the next step, unless this is a trap
@@ -102,7 +113,8 @@ impl Program {
     /// The step at `position`, whatever is there.
     pub(crate) fn step_at(&self, position: u32, table: OpcodeTable) -> Step<'_> {
         let meaning = Meaning::of(self.opcode_at(position, table));
-        Step { position, skip: self.skip(position).into(), octets: self.octets_at(position), meaning }
+        let octets = self.octets_at(position).unwrap_or(&NOTHING);
+        Step::new(position, self.skip(position).into(), octets, meaning)
     }
 
     /// The first instruction start from `position` on.
@@ -138,7 +150,7 @@ impl<'a> Steps<'a> {
         if let Some(start) = self.program.next_start(position) {
             (self.position, self.next) = (start, Next::Start);
         }
-        Some(Step { position, skip: 0, octets: &[0; _], meaning: Meaning::TRAP })
+        Some(Step::new(position, 0, &NOTHING, Meaning::TRAP))
     }
 }
 
@@ -151,7 +163,7 @@ impl<'a> Iterator for Steps<'a> {
             return self.trap();
         }
         let position = self.position;
-        let octets = self.program.octets_at(position);
+        let octets = self.program.octets_at(position)?;
         let meaning = self.meanings[usize::from(octets[0])];
         let starts = self.program.starts_after(position);
         let mut skip = (starts | 1 << MAX_SKIP).trailing_zeros();
@@ -161,6 +173,6 @@ impl<'a> Iterator for Steps<'a> {
             self.next = Next::Trap;
         }
         self.position = position + 1 + skip;
-        Some(Step { position, skip, octets, meaning })
+        Some(Step::new(position, skip, octets, meaning))
     }
 }
