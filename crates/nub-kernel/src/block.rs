@@ -131,6 +131,7 @@ fn run_block<A: Arch>(
     params: &Params,
     block: &Block,
 ) -> Result<Outcome, ApplyError> {
+    runtime.prefetch(&prior.instances, params, block);
     let base = runtime.cnode(&prior.instances)?;
     let context = BlockContext {
         chain_id: block.chain_id,

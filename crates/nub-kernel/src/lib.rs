@@ -8,7 +8,7 @@
 //! From the outside in: [`Kernel`] holds a state and its candidates; `block` runs events on a `world`;
 //! `calls` is the call stack of `frame`s; `engine` runs a frame, `pager` and `host_calls` answer
 //! its exits; `runtime`
-//! finds objects and hashes what changed.
+//! finds objects and hashes what changed; `prefetch` has it read ahead.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -31,6 +31,7 @@ mod kernel;
 mod memory;
 mod pager;
 mod pending;
+mod prefetch;
 mod program;
 mod prove;
 mod random;

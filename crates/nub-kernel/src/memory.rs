@@ -44,6 +44,11 @@ impl<A: Arch> Runtime<A> {
         }
     }
 
+    /// Whether so many bytes are there to be taken, with nothing dropped for them.
+    pub(crate) fn has_room(&self, bytes: u64) -> bool {
+        self.shortage(bytes).is_none()
+    }
+
     /// As [`Runtime::make_room`], to decode an Image.
     pub(crate) fn make_room_for_image(&mut self, encoded_bytes: u64) -> Result<(), Abort> {
         self.make_room(encoded_bytes.saturating_mul(DECODED_IMAGE_FACTOR))

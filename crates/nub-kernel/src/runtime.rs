@@ -131,6 +131,27 @@ impl<A: Arch> Runtime<A> {
         self.drops.free(FREED_OBJECTS_MIN.saturating_add(usize::try_from(made_max).unwrap_or(usize::MAX)));
     }
 
+    /// Whether objects come from the store.
+    pub(crate) fn reads_from_store(&self) -> bool {
+        matches!(self.source, Source::Blobs)
+    }
+
+    /// An object that is in memory. It counts as asked for by nobody.
+    pub(crate) fn held(&mut self, hash: &Hash) -> Option<Handle> {
+        self.objects.get(hash).or_else(|| Handle::load(hash, &self.pending.get(hash)?).ok())
+    }
+
+    /// Takes objects from the store into the cache, in one step; false if it fails. What is damaged is left out.
+    pub(crate) fn fetch(&mut self, hashes: &[Hash]) -> bool {
+        let Ok(found) = self.arch.blobs().get_many(hashes) else { return false };
+        for (hash, bytes) in hashes.iter().zip(found) {
+            if let Some(Ok(handle)) = bytes.map(|bytes| Handle::load(hash, &bytes)) {
+                self.remember(*hash, handle);
+            }
+        }
+        true
+    }
+
     /// Notes that an object was asked for.
     fn note_read(&mut self, hash: &Hash) {
         if let Some(reads) = &mut self.reads {
