@@ -187,6 +187,11 @@ impl Medium {
         }
     }
 
+    /// Writes that are on their way.
+    pub fn pending_writes(&self) -> usize {
+        self.pending.iter().filter(|step| matches!(step, Step::Write { .. })).count()
+    }
+
     /// The process dies, the system does not: what was written is still on its way. Gives what the next one reads.
     /// Blocks that no write is on its way to may have left the cache, as the coin says: then the medium's show.
     pub fn die(&mut self, coin: &mut Coin) -> Vec<u8> {
