@@ -228,10 +228,12 @@ pub struct Health {
     pub cached_objects: u64,
     /// Their approximate bytes.
     pub cached_bytes: u64,
-    /// Encoded objects of candidates, not yet committed.
+    /// Encoded objects of candidates, not yet committed; those of dropped ones until they are freed.
     pub pending_objects: u64,
-    /// About how many bytes candidates take.
+    /// About how many bytes candidates take, and what they have left.
     pub pending_bytes: u64,
+    /// Objects given up that wait to be freed, a slice with each operation; what lies below them is not counted.
+    pub waiting_objects: u64,
     /// What is wrong with the store though it commits: what its checkpoints or its collection met. `None` as soon as
     /// they succeed again; a damaged object stays until a whole collection has not met it.
     pub store_fault: Option<Abort>,

@@ -36,7 +36,8 @@ impl<A: Arch> Kernel<A> {
         let Executed { rooted, summary } = executed?;
         let summary_bytes = summary.encoded_size() as u64;
         if let Err(error) = self.check_candidate_bytes(summary_bytes) {
-            self.runtime.pending.release(&rooted.objects);
+            self.runtime.pending.release(rooted.objects);
+            self.runtime.free_slice(u64::MAX);
             return Err(error);
         }
         let candidate = Candidate {
@@ -52,7 +53,11 @@ impl<A: Arch> Kernel<A> {
 
 impl<A: Arch> Kernel<A> {
     /// Whether candidates, and so many bytes more, are within their budget.
-    fn check_candidate_bytes(&self, more: u64) -> Result<(), ApplyError> {
+    fn check_candidate_bytes(&mut self, more: u64) -> Result<(), ApplyError> {
+        if self.candidate_bytes() + more > self.candidate_bytes_max {
+            // What candidates that are gone have left does not count.
+            self.runtime.pending.free(usize::MAX);
+        }
         let (bytes, limit) = (self.candidate_bytes() + more, self.candidate_bytes_max);
         if bytes > limit { Err(ApplyError::CandidateBytes { bytes, limit }) } else { Ok(()) }
     }
@@ -94,7 +99,10 @@ pub(crate) fn execute<A: Arch>(
     let CheckedBlock { block, hash: block_hash, params } = checked;
     let outcome = run_block(runtime, prior, params, block)?;
     let receipts_root = receipts_root(&outcome.receipts);
-    runtime.make_room(0)?;
+    if let Err(abort) = runtime.make_room(0) {
+        runtime.drops.push(outcome.instances);
+        return Err(abort.into());
+    }
     let rooted = runtime.reroot(System {
         protocol_version: prior.protocol_version,
         chain_id: prior.chain_id,

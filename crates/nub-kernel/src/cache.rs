@@ -1,32 +1,38 @@
 //! A cache by hash under a byte budget. What it holds never shows outside: a miss is only slower.
 
 use crate::random::KernelBuildHasher;
+use alloc::collections::VecDeque;
 use hashbrown::HashMap;
 use nub_abi::Hash;
 
-/// Values by hash. When their bytes exceed the budget, those not used since the last eviction go.
+/// Entries that one insertion passes over because they were used.
+const SPARED_MAX: usize = 64;
+
+/// Values by hash. When their bytes exceed the budget, the oldest go that were not used since they were last looked
+/// at; so an insertion drops no more than takes the room of what it inserts.
 pub(crate) struct Cache<V> {
     entries: HashMap<Hash, Entry<V>, KernelBuildHasher>,
+    /// Every entry once, the next to be looked at first.
+    order: VecDeque<Hash>,
     bytes: u64,
     budget_bytes: u64,
-    generation: u64,
 }
 
 struct Entry<V> {
     value: V,
     bytes: u64,
-    used_in: u64,
+    is_used: bool,
 }
 
 impl<V: Clone> Cache<V> {
     pub(crate) fn new(budget_bytes: u64, hasher: KernelBuildHasher) -> Self {
-        Self { entries: HashMap::with_hasher(hasher), bytes: 0, budget_bytes, generation: 0 }
+        Self { entries: HashMap::with_hasher(hasher), order: VecDeque::new(), bytes: 0, budget_bytes }
     }
 
     /// The value, if it is held.
     pub(crate) fn get(&mut self, hash: &Hash) -> Option<V> {
         let entry = self.entries.get_mut(hash)?;
-        entry.used_in = self.generation;
+        entry.is_used = true;
         Some(entry.value.clone())
     }
 
@@ -35,31 +41,29 @@ impl<V: Clone> Cache<V> {
         if bytes > self.budget_bytes {
             return;
         }
-        if self.bytes + bytes > self.budget_bytes {
-            self.evict(self.budget_bytes - bytes);
-        }
-        let entry = Entry { value, bytes, used_in: self.generation };
-        if let Some(previous) = self.entries.insert(hash, entry) {
-            self.bytes -= previous.bytes;
+        self.evict(self.budget_bytes - bytes);
+        let entry = Entry { value, bytes, is_used: false };
+        match self.entries.insert(hash, entry) {
+            Some(previous) => self.bytes -= previous.bytes,
+            None => self.order.push_back(hash),
         }
         self.bytes += bytes;
     }
 
-    /// Drops what was not used since the last eviction; everything, if that is not enough.
+    /// Drops values, one by one, until no more than `target_bytes` are held.
     fn evict(&mut self, target_bytes: u64) {
-        let (generation, mut bytes) = (self.generation, self.bytes);
-        self.entries.retain(|_, entry| {
-            let keep = entry.used_in == generation;
-            if !keep {
-                bytes -= entry.bytes;
+        let mut spared = 0;
+        while self.bytes > target_bytes {
+            let Some(hash) = self.order.pop_front() else { return };
+            let Some(entry) = self.entries.get_mut(&hash) else { continue };
+            if entry.is_used && spared < SPARED_MAX {
+                entry.is_used = false;
+                spared += 1;
+                self.order.push_back(hash);
+                continue;
             }
-            keep
-        });
-        self.bytes = bytes;
-        self.generation += 1;
-        if self.bytes > target_bytes {
-            self.entries.clear();
-            self.bytes = 0;
+            self.bytes -= entry.bytes;
+            self.entries.remove(&hash);
         }
     }
 
@@ -67,6 +71,7 @@ impl<V: Clone> Cache<V> {
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.entries.shrink_to_fit();
+        self.order = VecDeque::new();
         self.bytes = 0;
     }
 
@@ -100,18 +105,32 @@ mod tests {
     }
 
     #[test]
-    fn keeps_what_was_used_since_the_last_eviction() {
+    fn keeps_what_was_used() {
         let mut cache = cache(100);
         cache.insert(key(1), 1, 40);
         cache.insert(key(2), 2, 40);
-        cache.insert(key(3), 3, 40); // everything was fresh: all go
-        assert_eq!((cache.get(&key(1)), cache.get(&key(3))), (None, Some(3)));
-        cache.insert(key(4), 4, 40);
-        cache.evict(100);
-        assert_eq!(cache.get(&key(4)), Some(4));
-        cache.insert(key(5), 5, 60); // 3 was not used since, 4 was
-        assert_eq!((cache.get(&key(3)), cache.get(&key(4)), cache.get(&key(5))), (None, Some(4), Some(5)));
+        assert_eq!(cache.get(&key(1)), Some(1));
+        cache.insert(key(3), 3, 40);
+        assert_eq!((cache.get(&key(1)), cache.get(&key(2)), cache.get(&key(3))), (Some(1), None, Some(3)));
+        // All were used: the oldest goes all the same.
+        cache.insert(key(4), 4, 60);
         assert_eq!(cache.bytes(), 100);
+        assert_eq!(cache.get(&key(4)), Some(4));
+    }
+
+    #[test]
+    fn an_insertion_drops_no_more_than_its_room_and_looks_at_few() {
+        let mut cache = cache(1000);
+        (0..200).for_each(|n| cache.insert(key(n), u32::from(n), 5));
+        for n in 200..=255 {
+            let before = cache.len();
+            cache.insert(key(n), u32::from(n), 10);
+            assert!(before - cache.len() <= 1, "two go for one that is twice as large");
+        }
+        // However many were used, room is found.
+        (0..=255).for_each(|n| _ = cache.get(&key(n)));
+        cache.insert(Hash::ZERO, 0, 1000);
+        assert_eq!((cache.len(), cache.bytes()), (1, 1000));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Candidates {
             if kept.binary_search(&at).is_ok() {
                 self.by_root.insert(at, candidate);
             } else {
-                pending.release(&candidate.objects);
+                pending.release(candidate.objects);
             }
         }
     }
@@ -82,8 +82,9 @@ impl Candidates {
     /// Drops all; gives how many there were.
     pub(crate) fn clear(&mut self, pending: &mut Pending) -> u32 {
         let all = core::mem::take(&mut self.by_root);
-        all.values().for_each(|candidate| pending.release(&candidate.objects));
-        all.len() as u32
+        let count = all.len() as u32;
+        all.into_values().for_each(|candidate| pending.release(candidate.objects));
+        count
     }
 
     fn descends(&self, root: &Hash, ancestor: &Hash) -> bool {

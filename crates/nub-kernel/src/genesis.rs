@@ -60,7 +60,8 @@ impl<A: Arch> Kernel<A> {
     fn commit_genesis(&mut self, system: System) -> Result<Hash, GenesisError> {
         let rooted = self.runtime.reroot(system);
         let stored = self.runtime.store(rooted.root, 0, &rooted.objects);
-        self.runtime.pending.release(&rooted.objects);
+        self.runtime.pending.release(rooted.objects);
+        self.runtime.free_slice(0);
         stored?;
         self.committed = Some(Committed { root: rooted.root, height: 0 });
         Ok(rooted.root)

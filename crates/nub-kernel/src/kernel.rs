@@ -76,7 +76,7 @@ impl<A: Arch> Kernel<A> {
             return Err(not_a_system("its protocol version is not supported; update the node"));
         }
         check_params(&system.params).map_err(|error| not_a_system(&error.to_string()))?;
-        self.candidates.clear(&mut self.runtime.pending);
+        self.rollback();
         self.committed = Some(Committed { root, height: system.height });
         Ok(())
     }
@@ -112,12 +112,15 @@ impl<A: Arch> Kernel<A> {
         self.runtime.store(root, height, &objects)?;
         self.committed = Some(Committed { root, height });
         self.candidates.keep_descendants(&root, &mut self.runtime.pending);
+        self.runtime.free_slice(0);
         Ok(())
     }
 
     /// Drops all candidates; gives how many there were.
     pub fn rollback(&mut self) -> u32 {
-        self.candidates.clear(&mut self.runtime.pending)
+        let count = self.candidates.clear(&mut self.runtime.pending);
+        self.runtime.free_slice(0);
+        count
     }
 
     /// The committed root; `None` before a genesis or [`Kernel::open`].
@@ -184,6 +187,7 @@ impl<A: Arch> Kernel<A> {
             cached_bytes,
             pending_objects: self.runtime.pending.len() as u64,
             pending_bytes: self.candidate_bytes(),
+            waiting_objects: self.runtime.waiting(),
             store_fault,
             ..Health::default()
         };

@@ -127,8 +127,15 @@ impl<A: Arch> Runtime<A> {
     /// Frees some of what nobody needs any more, after something that used this gas: as many objects as that
     /// could have made, so that what waits does not grow, and no wait is longer than was paid for.
     pub(crate) fn free_slice(&mut self, gas_used: u64) {
-        let made_max = gas_used / OBJECT_GAS_MIN;
-        self.drops.free(FREED_OBJECTS_MIN.saturating_add(usize::try_from(made_max).unwrap_or(usize::MAX)));
+        let made_max = usize::try_from(gas_used / OBJECT_GAS_MIN).unwrap_or(usize::MAX);
+        let objects_max = FREED_OBJECTS_MIN.saturating_add(made_max);
+        let freed = self.drops.free(objects_max);
+        self.pending.free(objects_max - freed);
+    }
+
+    /// Objects that wait to be freed, those below them not counted.
+    pub(crate) fn waiting(&self) -> u64 {
+        (self.drops.len() + self.pending.waiting()) as u64
     }
 
     /// Whether objects come from the store.
@@ -165,12 +172,13 @@ impl<A: Arch> Runtime<A> {
         (count as u64, self.objects.bytes() + self.programs.bytes())
     }
 
-    /// Drops all that is cached and all that waits to be freed. What calls in progress hold stays until they end.
+    /// Drops all that is cached and all that waits to be freed, at once: memory is short. What calls in progress hold
+    /// stays until they end.
     pub(crate) fn drop_caches(&mut self) {
         self.objects.clear();
         self.programs.clear();
         self.engines.drop_code();
-        self.drops.free(usize::MAX);
+        self.free_slice(u64::MAX);
     }
 
     /// Remembers an object that was just hashed, so that the next block need not decode it.
@@ -187,6 +195,7 @@ impl<A: Arch> Runtime<A> {
             self.pending.add(hash, bytes);
             self.remember(hash, handle);
         });
+        self.drops.push(root.dirty);
         Rooted { root: root.hash, objects, objects_hashed: root.objects_hashed }
     }
 

@@ -25,7 +25,8 @@ impl<A: Arch> Kernel<A> {
     pub fn witness_begin(&mut self, prior_root: Hash, block: &[u8]) -> Result<Vec<Vec<u8>>, ApplyError> {
         self.known_system(&prior_root)?;
         let (executed, reads) = self.runtime.recording(|runtime| execute_at(runtime, &prior_root, block));
-        self.runtime.pending.release(&executed?.rooted.objects);
+        self.runtime.pending.release(executed?.rooted.objects);
+        self.runtime.free_slice(0);
         self.witness = reads.into_iter().rev().collect();
         self.witness_next()
     }

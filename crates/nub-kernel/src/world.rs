@@ -263,15 +263,26 @@ impl<'k, A: Arch> World<'k, A> {
     /// The map of all Instances with the changes written in.
     pub(crate) fn into_instances(mut self) -> Result<CNode, Abort> {
         let mut instances = core::mem::take(&mut self.base);
-        for (id, instance) in core::mem::take(&mut self.changed) {
-            match instance {
-                Some(instance) => instances.insert_instance(&id, instance, self.runtime)?,
-                None => {
-                    instances.remove_instance(&id, self.runtime)?;
-                }
-            }
+        let written = self.write_changed(&mut instances);
+        if written.is_err() {
+            self.runtime.drops.push(Link::new(core::mem::take(&mut instances)));
         }
-        Ok(instances)
+        written.map(|()| instances)
+    }
+
+    /// On failure what was not written yet is given up with the world.
+    fn write_changed(&mut self, instances: &mut CNode) -> Result<(), Abort> {
+        while let Some((id, instance)) = self.changed.pop_first() {
+            let written = match instance.clone() {
+                Some(instance) => instances.insert_instance(&id, instance, self.runtime),
+                None => instances.remove_instance(&id, self.runtime).map(drop),
+            };
+            if written.is_err() {
+                self.give_up(instance);
+            }
+            written?;
+        }
+        Ok(())
     }
 }
 
@@ -282,6 +293,9 @@ impl<A: Arch> Drop for World<'_, A> {
         for instance in core::mem::take(&mut self.changed).into_values() {
             self.give_up(instance);
         }
+        let memories =
+            core::mem::take(&mut self.images).into_values().filter_map(|image| image.initial_memory);
+        memories.for_each(|memory| self.runtime.drops.push(memory));
     }
 }
 

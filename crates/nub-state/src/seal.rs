@@ -25,6 +25,8 @@ pub struct Root {
     pub handle: Handle,
     /// Objects hashed: those given to the sink, the System included.
     pub objects_hashed: u64,
+    /// The graph that was sealed, for whoever will not wait until it is freed: see [`DropQueue`](crate::DropQueue).
+    pub dirty: Link,
 }
 
 /// Receives a new object's hash, its encoding, and a handle in clean form: the same that
@@ -73,7 +75,7 @@ pub fn seal_root(system: System, sink: &mut Sink<'_>) -> Root {
         sink(hash, encoding, handle);
     });
     let Some((hash, handle)) = root else { unreachable!("a System is longer than 128 bytes") };
-    Root { hash, handle, objects_hashed: sealing.objects_hashed }
+    Root { hash, handle, objects_hashed: sealing.objects_hashed, dirty: link }
 }
 
 enum Step {

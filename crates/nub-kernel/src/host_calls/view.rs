@@ -44,6 +44,7 @@ impl<A: Arch> Calls<'_, '_, A> {
         };
         let view = frame.views.swap_remove(index);
         view.mapped.iter().for_each(|&page| frame.space.unmap_pages(page..page + 1));
+        self.world.runtime.drops.push(view.data);
         Ok(1)
     }
 }
