@@ -1,12 +1,14 @@
 //! `cargo xtask bench <name>`: measurements, each a program of its own.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use clap::ValueEnum;
 use nub_build::nested_target_dir;
 
 use crate::error::TaskError;
+use crate::performance;
 use crate::run::{cargo, run_to_the_end};
+use crate::setup::{Need, setup};
 
 /// What can be measured. A variant here and a line in [`Bench::program`] make a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +21,10 @@ pub enum Bench {
     Store,
     /// The kernel: copies and clones of much and little, calls that touch little of a large memory.
     Kernel,
+    /// The compiler on hostile programs: time and memory against their size.
+    Hostile,
+    /// All of these, in short, as the Markdown of the README's section on performance; `--write` puts it there.
+    Readme,
 }
 
 /// Where the program that measures is.
@@ -29,6 +35,10 @@ enum Program {
         manifest: &'static str,
         /// Its folder for cargo's output, beside the repository's own.
         target_dir: &'static str,
+        /// Which of its binaries.
+        binary: &'static str,
+        /// Whether it starts micro-VMs.
+        has_guest: bool,
     },
     /// The benches of a package of this workspace.
     Benches {
@@ -38,41 +48,71 @@ enum Program {
 }
 
 impl Bench {
-    fn program(self) -> Program {
-        match self {
-            Bench::Store => {
-                Program::Workspace { manifest: "bench/store/Cargo.toml", target_dir: "nub-bench-store" }
-            }
-            Bench::Pvm => {
-                Program::Workspace { manifest: "bench/pvm/Cargo.toml", target_dir: "nub-bench-pvm" }
-            }
+    fn program(self) -> Option<Program> {
+        Some(match self {
+            Bench::Store => Program::Workspace {
+                manifest: "bench/store/Cargo.toml",
+                target_dir: "nub-bench-store",
+                binary: "bench-store",
+                has_guest: false,
+            },
+            Bench::Pvm => Program::Workspace {
+                manifest: "bench/pvm/Cargo.toml",
+                target_dir: "nub-bench-pvm",
+                binary: "pvm-bench",
+                has_guest: true,
+            },
+            Bench::Hostile => Program::Workspace {
+                manifest: "bench/pvm/Cargo.toml",
+                target_dir: "nub-bench-pvm",
+                binary: "hostile",
+                has_guest: true,
+            },
             Bench::Contracts => Program::Workspace {
                 manifest: "bench/contracts/Cargo.toml",
                 target_dir: "nub-bench-contracts",
+                binary: "contracts-bench",
+                has_guest: true,
             },
             Bench::Kernel => Program::Benches { package: "nub-bench-kernel" },
-        }
+            Bench::Readme => return None,
+        })
     }
 }
 
 /// Runs a measurement with `arguments`.
 ///
 /// # Errors
-/// [`TaskError`] if cargo cannot be run.
+/// [`TaskError`] if cargo cannot be run, there is no way to build the guest, or the README cannot be written.
 pub fn run(bench: Bench, arguments: &[String]) -> Result<ExitCode, TaskError> {
+    match command(bench)? {
+        Some(mut command) => run_to_the_end(command.arg("--").args(arguments)),
+        None => performance::run(arguments),
+    }
+}
+
+/// The cargo that runs a measurement; its arguments go behind `--`. `None` for what is not a program of its own.
+///
+/// # Errors
+/// [`TaskError`] if there is no way to build the guest, which it needs.
+pub fn command(bench: Bench) -> Result<Option<Command>, TaskError> {
     let mut command = match bench.program() {
-        Program::Workspace { manifest, target_dir } => {
+        Some(Program::Workspace { manifest, target_dir, binary, has_guest }) => {
+            if has_guest {
+                setup(Need::Guest)?;
+            }
             let mut command = cargo("run");
-            command.args(["--release", "--manifest-path", manifest, "--target-dir"]);
+            command.args(["--release", "--manifest-path", manifest, "--bin", binary, "--target-dir"]);
             command.arg(nested_target_dir(target_dir));
             command
         }
-        Program::Benches { package } => {
+        Some(Program::Benches { package }) => {
             let mut command = cargo("bench");
-            command.args(["--package", package]);
+            command.args(["--package", package, "--bench", "kernel"]);
             command
         }
+        None => return Ok(None),
     };
     command.args(["--quiet", "--locked"]);
-    run_to_the_end(command.arg("--").args(arguments))
+    Ok(Some(command))
 }

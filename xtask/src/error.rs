@@ -43,14 +43,20 @@ pub enum TaskError {
         #[source]
         source: std::io::Error,
     },
-    /// A source file could not be read.
-    #[error("cannot read {}: {source}", path.display())]
+    /// A source file could not be read or written.
+    #[error("cannot read or write {}: {source}", path.display())]
     Source {
         /// The file.
         path: PathBuf,
         /// The system's answer.
         #[source]
         source: std::io::Error,
+    },
+    /// A page has no place for what was measured.
+    #[error("{} lacks the marks between which figures go; take them from its history", path.display())]
+    NoMarks {
+        /// The page.
+        path: PathBuf,
     },
     /// The guest cannot be built.
     #[error("{0}")]

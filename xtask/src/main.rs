@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod error;
 mod no_std;
+mod performance;
 mod run;
 mod setup;
 mod tally;

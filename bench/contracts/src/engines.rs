@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use nub::hyperlight::unavailable;
+use nub::hyperlight::{HyperlightError, is_required, unavailable};
 use nub::{
     BackendKind, Badge, Block, EnginePolicy, Event, Genesis, GenesisInstance, Hash, InstanceId, Nub,
     PROTOCOL_VERSION, Params, Status,
@@ -31,11 +31,21 @@ struct Engine {
     input_bytes: u64,
 }
 
-/// Those that can run here.
-pub fn all(transfers: u32) -> Result<Vec<Box<dyn Side>>, Failure> {
+/// Those that can run here, and why others cannot.
+///
+/// # Errors
+/// [`Failure`] if one could run and does not.
+pub fn all(transfers: u32) -> Result<(Vec<Box<dyn Side>>, Option<String>), Failure> {
+    if std::env::var_os("NUB_ENGINE").is_some_and(|value| !value.is_empty()) {
+        return Err("NUB_ENGINE is set and would decide which engine every micro-VM has, whatever a row says: unset it".into());
+    }
     let mut wanted = vec![("Local, interpreter", BackendKind::Local, EnginePolicy::Interpreter)];
+    let mut skipped = None;
     match unavailable() {
-        Some(missing) => println!("no micro-VM here: {missing}\n"),
+        Some(missing) if matches!(missing, HyperlightError::NoKvm { .. }) && !is_required(&missing) => {
+            skipped = Some(format!("SKIPPED: the micro-VM: {missing}"));
+        }
+        Some(missing) => return Err(missing.into()),
         None => wanted.extend([
             ("micro-VM, interpreter", BackendKind::Hyperlight, EnginePolicy::Interpreter),
             ("micro-VM, recompiled", BackendKind::Hyperlight, EnginePolicy::Recompiler),
@@ -45,7 +55,7 @@ pub fn all(transfers: u32) -> Result<Vec<Box<dyn Side>>, Failure> {
         let nub = Nub::builder().backend(backend).engine(policy).seed([7; 32]).build()?;
         Ok(Box::new(Engine::new(name, nub, transfers)?) as Box<dyn Side>)
     });
-    sides.collect()
+    Ok((sides.collect::<Result<_, Failure>>()?, skipped))
 }
 
 impl Engine {

@@ -1,7 +1,7 @@
 //! `cargo xtask bench contracts`: token transfers, on each backend and engine, and an ERC-20's on revm.
 //!
 //! Every side has the same accounts in a ring, each with a balance, and each paying the next once a block. Rounds take
-//! turns; a side's figure is the median of its rounds. What a block takes on Nub is everything from its octets to its
+//! turns; a side's figures are the median of its rounds, and the best of them. What a block takes on Nub is everything from its octets to its
 //! state root: decoding, execution, receipts, hashing. revm executes transactions that are decoded and whose state is
 //! in plain maps, and computes no root. Neither side checks signatures.
 
@@ -26,8 +26,11 @@ struct Arguments {
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Prints figures for machines.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "markdown")]
     json: bool,
+    /// Prints a Markdown table.
+    #[arg(long)]
+    markdown: bool,
 }
 
 /// Something that executes blocks of transfers.
@@ -62,7 +65,8 @@ fn main() -> ExitCode {
             Err(error) => fail(&error),
         },
         Ok(rows) => {
-            table::print(&rows, arguments.transfers, arguments.rounds);
+            let print = if arguments.markdown { table::markdown } else { table::print };
+            print(&rows, arguments.transfers, arguments.rounds);
             ExitCode::SUCCESS
         }
         Err(error) => fail(error.as_ref()),
@@ -75,7 +79,11 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> Result<Vec<table::Row>, Failure> {
-    let mut sides = engines::all(arguments.transfers)?;
+    let (mut sides, skipped) = engines::all(arguments.transfers)?;
+    if let Some(skipped) = skipped {
+        // Beside the figures, which may be for machines.
+        eprintln!("{skipped}");
+    }
     sides.push(Box::new(peer::Revm::new(arguments.transfers)));
     let mut rows: Vec<table::Row> = sides.iter().map(|side| table::Row::of(side.name())).collect();
     // One round that does not count: caches fill, code is compiled.

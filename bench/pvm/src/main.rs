@@ -8,11 +8,14 @@
 //! - [`container`]: programs taken apart
 //! - [`engine`]: what runs them, an adapter each
 //! - [`measure`], [`stats`]: rounds, medians, minima
-//! - [`verdict`], [`report`]: what is aimed at, what is printed
+//! - [`machine`]: where this runs
+//! - [`verdict`], [`report`], [`markdown`]: what is aimed at, what is printed
 #![forbid(unsafe_code)]
 
 mod container;
 mod engine;
+mod machine;
+mod markdown;
 mod measure;
 mod report;
 mod stats;
@@ -23,10 +26,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use engine::{Engine, GUEST, INTERPRETER, RECOMPILER};
+use engine::{Kind, OURS};
 use measure::{Table, measure};
 use report::Report;
 use workload::Workload;
+
+/// Rounds of `--quick`.
+const QUICK_ROUNDS: usize = 7;
 
 /// Measures PVM engines beside each other: eight workloads, and the compilation of a large program.
 ///
@@ -44,9 +50,15 @@ struct Arguments {
     /// Only engines with this in their name, and plain Rust; may be repeated.
     #[arg(long)]
     engine: Vec<String>,
+    /// Seven rounds.
+    #[arg(long, conflicts_with = "rounds")]
+    quick: bool,
     /// Prints figures for machines.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "markdown")]
     json: bool,
+    /// Prints Markdown: the least times, and what is aimed at.
+    #[arg(long)]
+    markdown: bool,
 }
 
 fn main() -> ExitCode {
@@ -64,46 +76,47 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let eight = Workload::eight()?;
-    let large = Some(Workload::large(&eight)).filter(|large| wanted(large.name));
-    let (mut engines, missing) = engine::all();
-    engines.retain(|engine| is_wanted(&**engine, &arguments.engine));
+    let large = Workload::large(&eight);
+    let (mut engines, missing) =
+        engine::all(&eight, &large, |name, kind| is_wanted(name, kind, &arguments.engine))?;
+    let large = Some(large).filter(|large| wanted(large.name));
+    let rounds = if arguments.quick { QUICK_ROUNDS } else { arguments.rounds };
+    let is_text = !arguments.json && !arguments.markdown;
     let mut out = std::io::stdout().lock();
-    if !arguments.json {
-        let rounds = arguments.rounds;
-        writeln!(out, "{}; {rounds} rounds, engines by turns; medians", report::machine())?;
+    if is_text {
+        writeln!(out, "{}; {rounds} rounds, engines by turns; medians", machine::machine())?;
         missing.iter().try_for_each(|missing| writeln!(out, "missing: {missing}"))?;
     }
     let mut tables = vec![];
     for workload in eight.iter().filter(|workload| wanted(workload.name)).chain(&large) {
-        let table = measure(workload, &mut engines, arguments.rounds);
-        if !arguments.json {
+        let table = measure(workload, &mut engines, rounds);
+        if is_text {
             report::print_table(&mut out, &table)?;
         }
         tables.push(table);
     }
     let (run, compiled) = tables.split_at(tables.len() - large.iter().count());
-    let load = report::load();
-    let verdicts = verdict::verdicts(run, compiled.first(), report::is_busy(load));
-    if arguments.json {
-        let workloads = tables.iter().map(Into::into).collect();
-        let (machine, rounds) = (report::machine(), arguments.rounds);
-        serde_json::to_writer_pretty(
-            &mut out,
-            &Report { machine, load, rounds, missing, workloads, verdicts },
-        )?;
-        writeln!(out)?;
-    } else {
+    let load = machine::load();
+    let verdicts = verdict::verdicts(run, compiled.first(), machine::is_busy(load));
+    if is_text {
         report::print_verdicts(&mut out, &verdicts, load)?;
+    } else {
+        let workloads = tables.iter().map(Into::into).collect();
+        let report = Report { machine: machine::machine(), load, rounds, missing, workloads, verdicts };
+        if arguments.json {
+            serde_json::to_writer_pretty(&mut out, &report)?;
+            writeln!(out)?;
+        } else {
+            markdown::print(&mut out, &report, &tables)?;
+        }
     }
     Ok(run.iter().all(ours_are_right))
 }
 
-fn is_wanted(engine: &dyn Engine, parts: &[String]) -> bool {
-    let is_named = parts.iter().any(|part| engine.name().contains(part.as_str()));
-    parts.is_empty() || is_named || engine.kind() == engine::Kind::Plain
+fn is_wanted(name: &str, kind: Kind, parts: &[String]) -> bool {
+    parts.is_empty() || parts.iter().any(|part| name.contains(part.as_str())) || kind == Kind::Plain
 }
 
 fn ours_are_right(table: &Table) -> bool {
-    let ours = [INTERPRETER, RECOMPILER, GUEST];
-    table.rows.iter().filter(|row| ours.contains(&row.engine)).all(|row| row.error.is_none())
+    table.rows.iter().filter(|row| OURS.contains(&row.engine)).all(|row| row.error.is_none())
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::engine::{INTERPRETER, Kind, RECOMPILER};
+use crate::machine::is_busy;
 use crate::measure::{Row, Table};
 use crate::stats::{Samples, time};
 use crate::verdict::{Verdict, fastest_peer, ratio};
@@ -79,24 +80,6 @@ impl From<&Table> for WorkloadReport {
     }
 }
 
-/// How many processes wanted to run, on average over the last minute, where the system says so.
-pub fn load() -> Option<f64> {
-    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
-}
-
-/// Do others want more than half a core beside the bench?
-pub fn is_busy(load: Option<f64>) -> bool {
-    load.is_some_and(|load| load > 1.5)
-}
-
-/// This machine: its processor and their count.
-pub fn machine() -> String {
-    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
-    let count = std::thread::available_parallelism().map_or(1, |count| count.get());
-    format!("{}, {count} cores", name.unwrap_or("a processor without a name"))
-}
-
 /// A workload's table.
 ///
 /// # Errors
@@ -106,7 +89,7 @@ pub fn print_table(out: &mut impl Write, table: &Table) -> io::Result<()> {
     writeln!(out, "\n{workload}: {code_len_bytes} octets of code, {instruction_count} instructions")?;
     let heads = ["", "ready", "run", "min", "total", "gas", "machine code"];
     let [name, ready, run, min, total, gas, code] = heads;
-    writeln!(out, "  {name:20} {ready:>9} {run:>9} {min:>9} {total:>9} {gas:>10} {code:>12}")?;
+    writeln!(out, "  {name:22} {ready:>9} {run:>9} {min:>9} {total:>9} {gas:>10} {code:>12}")?;
     for row in rows {
         print_row(out, row)?;
     }
@@ -123,7 +106,7 @@ pub fn print_table(out: &mut impl Write, table: &Table) -> io::Result<()> {
 
 fn print_row(out: &mut impl Write, row: &Row) -> io::Result<()> {
     if let Some(error) = &row.error {
-        return writeln!(out, "  {:20} {error}", row.engine);
+        return writeln!(out, "  {:22} {error}", row.engine);
     }
     let median = |samples: &Samples| samples.median_ns().map_or("–".to_owned(), time);
     let min = row.run.min_ns().map_or("–".to_owned(), time);
@@ -131,7 +114,7 @@ fn print_row(out: &mut impl Write, row: &Row) -> io::Result<()> {
     let gas = if row.gas == 0 { "–".to_owned() } else { row.gas.to_string() };
     let [ready, run, total] = [&row.ready, &row.run, &row.total].map(median);
     let name = row.engine;
-    writeln!(out, "  {name:20} {ready:>9} {run:>9} {min:>9} {total:>9} {gas:>10} {code:>12}")
+    writeln!(out, "  {name:22} {ready:>9} {run:>9} {min:>9} {total:>9} {gas:>10} {code:>12}")
 }
 
 /// The verdicts.

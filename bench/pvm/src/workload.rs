@@ -16,6 +16,15 @@ const LARGE_INSTRUCTION_COUNT: usize = 164_000;
 /// The kernel as plain Rust.
 pub type Plain = fn(u32) -> u64;
 
+/// A run that is long enough for what surrounds it to count for little.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// How many runs' work it does; two at least.
+    pub repeats: u32,
+    /// What it must give.
+    pub want: u64,
+}
+
 /// A program, and how it is run.
 pub struct Workload {
     /// Its name.
@@ -32,6 +41,8 @@ pub struct Workload {
     pub plain: Option<Plain>,
     /// What a run must give; `None` for programs that are compiled and not run.
     pub want: Option<u64>,
+    /// A long run; `None` for programs that are compiled and not run.
+    pub stretch: Option<Stretch>,
 }
 
 /// Why a workload cannot be had.
@@ -79,25 +90,26 @@ impl Workload {
     pub fn eight() -> Result<Vec<Workload>, WorkloadError> {
         let hostcall: Plain = |rounds| pvm_kernels::hostcall(rounds, || ());
         [
-            Workload::new(image!("fib"), 10, pvm_kernels::fib),
-            Workload::new(image!("hostcall"), 10, hostcall)
+            Workload::new(image!("fib"), [10, 400], pvm_kernels::fib),
+            Workload::new(image!("hostcall"), [10, 150], hostcall)
                 .map(|hostcall| Workload { plain: None, ..hostcall }),
-            Workload::new(image!("sort"), 1, pvm_kernels::sort),
-            Workload::new(image!("sieve"), 1, pvm_kernels::sieve),
-            Workload::new(image!("blake2b"), 4, pvm_kernels::blake2b),
-            Workload::new(image!("keccak"), 4, pvm_kernels::keccak),
-            Workload::new(image!("ed25519"), 1, pvm_kernels::ed25519),
-            Workload::new(image!("ecrecover"), 1, pvm_kernels::ecrecover),
+            Workload::new(image!("sort"), [1, 300], pvm_kernels::sort),
+            Workload::new(image!("sieve"), [1, 600], pvm_kernels::sieve),
+            Workload::new(image!("blake2b"), [4, 200], pvm_kernels::blake2b),
+            Workload::new(image!("keccak"), [4, 150], pvm_kernels::keccak),
+            Workload::new(image!("ed25519"), [1, 100], pvm_kernels::ed25519),
+            Workload::new(image!("ecrecover"), [1, 20], pvm_kernels::ecrecover),
         ]
         .into_iter()
         .collect()
     }
 
     /// A program for the compilers: the code of the others, one after another, over and over, to 164 000
-    /// instructions. Jumps are relative, so each copy is as it was; only the jump table is moved.
+    /// instructions. Jumps are relative, so each copy is as it was; only the jump table is moved. Before them is a
+    /// trap, where a call ends at once.
     pub fn large(others: &[Workload]) -> Workload {
-        let mut all = Parts { code: vec![], starts: vec![], jumps: vec![] };
-        let mut instruction_count = 0;
+        let mut all = Parts { code: vec![0], starts: vec![true], jumps: vec![] };
+        let mut instruction_count = 1;
         for Parts { code, starts, jumps } in others.iter().cycle().map(|other| Parts::of(&other.program)) {
             instruction_count += 1 + starts.iter().filter(|&&start| start).count();
             all.jumps.extend(jumps.iter().map(|&target| target + all.code.len() as u32));
@@ -112,19 +124,30 @@ impl Workload {
         }
         let image = Image { program: all.blob(), stack_bytes: 4096, ..Image::default() };
         let program = Program::parse(&image.program).expect("parts of well-formed programs make one");
-        Workload { name: "large", image, program, entry: 0, rounds: 0, plain: None, want: None }
+        Workload {
+            name: "large",
+            image,
+            program,
+            entry: 0,
+            rounds: 0,
+            plain: None,
+            want: None,
+            stretch: None,
+        }
     }
 
     fn new(
         (name, octets): (&'static str, &[u8]),
-        rounds: u32,
+        [rounds, repeats]: [u32; 2],
         plain: Plain,
     ) -> Result<Workload, WorkloadError> {
         let image = Image::from_bytes(octets).map_err(|source| WorkloadError::Image { name, source })?;
         let program =
             Program::parse(&image.program).map_err(|source| WorkloadError::Program { name, source })?;
         let entry = image.endpoint(0).ok_or(WorkloadError::NoEndpoint { name })?;
-        Ok(Workload { name, image, program, entry, rounds, plain: Some(plain), want: Some(plain(rounds)) })
+        let (want, stretch) = (Some(plain(rounds)), Stretch { repeats, want: plain(rounds * repeats) });
+        let (plain, stretch) = (Some(plain), Some(stretch));
+        Ok(Workload { name, image, program, entry, rounds, plain, want, stretch })
     }
 
     /// Where the program's memory lies.

@@ -1,5 +1,6 @@
 //! One adapter for each engine. Each makes a program ready from its octets, then runs it.
 
+mod guest;
 mod interpreter;
 mod javm;
 mod native;
@@ -7,6 +8,9 @@ mod plain;
 mod polkavm;
 
 use std::time::Duration;
+
+use nub::EnginePolicy;
+use nub::hyperlight::{HyperlightError, is_required, unavailable};
 
 use crate::workload::Workload;
 
@@ -47,6 +51,25 @@ pub enum EngineError {
     /// The program ended otherwise than by returning.
     #[error("the run ended with {0}")]
     Ended(String),
+    /// A long stretch gave something else than plain Rust.
+    #[error("gives {result:#x} where {want:#x} is right")]
+    Wrong {
+        /// What it gave.
+        result: u64,
+        /// What is right.
+        want: u64,
+    },
+    /// It makes nothing of a program before it runs it.
+    #[error("not measured: it makes its tables when a program is first called")]
+    Uncompiled,
+    /// The environment has an engine for every micro-VM.
+    #[error(
+        "NUB_ENGINE is set and would decide which engine every micro-VM has, whatever a row says: unset it"
+    )]
+    EngineInEnvironment,
+    /// There is no guest image.
+    #[error("the guest is to be measured: {0}")]
+    NoGuest(String),
     /// The two runs differ.
     #[error("one run gave {first:#x}, the next {second:#x}")]
     Unsteady {
@@ -71,8 +94,14 @@ impl EngineError {
 pub const INTERPRETER: &str = "nub interpreter";
 /// The name of our recompiler in this process.
 pub const RECOMPILER: &str = "nub recompiler";
+/// The name of our recompiler in this process, on stretches as long as those of the guest.
+pub const STRETCHED: &str = "nub, long stretches";
 /// The name of our recompiler in the guest.
 pub const GUEST: &str = "nub in the guest";
+/// The name of our interpreter in the guest.
+pub const GUEST_INTERPRETER: &str = "nub guest interpreter";
+/// The names of all of ours.
+pub const OURS: [&str; 5] = [INTERPRETER, RECOMPILER, STRETCHED, GUEST, GUEST_INTERPRETER];
 
 /// An engine.
 pub trait Engine {
@@ -89,15 +118,35 @@ pub trait Engine {
     fn turn(&mut self, workload: &Workload) -> Result<Turn, EngineError>;
 }
 
-/// The engines there are here, and why others are not.
+/// Engines, and why others are not there.
+pub type Found = (Vec<Box<dyn Engine>>, Vec<String>);
+
+/// Those engines of the wanted that there are here. The guest is to run `eight` and compile `large`.
 ///
-/// The guest's place is here too; it is not measured yet.
-pub fn all() -> (Vec<Box<dyn Engine>>, Vec<String>) {
+/// # Errors
+/// [`EngineError`] if a micro-VM is not what its row would say, or there could be one and it does not start.
+pub fn all(
+    eight: &[Workload],
+    large: &Workload,
+    is_wanted: impl Fn(&str, Kind) -> bool,
+) -> Result<Found, EngineError> {
     let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(interpreter::Interpreter)];
-    let mut missing = vec![format!("{GUEST}: not measured yet")];
-    match native::Native::new() {
-        Ok(engine) => engines.push(Box::new(engine)),
-        Err(error) => missing.push(format!("{RECOMPILER}: {error}")),
+    let mut missing = vec![];
+    for stretch in [native::Stretch::Short, native::Stretch::Long] {
+        match native::Native::new(stretch) {
+            Ok(engine) => engines.push(Box::new(engine)),
+            Err(error) => missing.push(format!("{}: {error}", stretch.name())),
+        }
+    }
+    let in_guest = [
+        (GUEST, Kind::Recompiler, EnginePolicy::Recompiler),
+        (GUEST_INTERPRETER, Kind::Interpreter, EnginePolicy::Interpreter),
+    ];
+    for (name, _, policy) in in_guest.into_iter().filter(|(name, kind, _)| is_wanted(name, *kind)) {
+        match no_kvm()? {
+            Some(reason) => missing.push(format!("{name}: SKIPPED: {reason}")),
+            None => engines.push(Box::new(guest::Guest::new(policy, eight, large)?)),
+        }
     }
     for kind in polkavm::Sandbox::ALL {
         match polkavm::PolkaVm::new(kind) {
@@ -107,7 +156,25 @@ pub fn all() -> (Vec<Box<dyn Engine>>, Vec<String>) {
     }
     engines.extend([Box::new(javm::Javm::Interpreter) as Box<dyn Engine>, Box::new(javm::Javm::Recompiler)]);
     engines.push(Box::new(plain::Plain));
-    (engines, missing)
+    engines.retain(|engine| is_wanted(engine.name(), engine.kind()));
+    Ok((engines, missing))
+}
+
+/// Why there cannot be a micro-VM on this machine.
+///
+/// # Errors
+/// [`EngineError`] if it is not the machine that stands in the way.
+fn no_kvm() -> Result<Option<String>, EngineError> {
+    if std::env::var_os("NUB_ENGINE").is_some_and(|value| !value.is_empty()) {
+        return Err(EngineError::EngineInEnvironment);
+    }
+    match unavailable() {
+        None => Ok(None),
+        Some(missing) if matches!(missing, HyperlightError::NoKvm { .. }) && !is_required(&missing) => {
+            Ok(Some(missing.to_string()))
+        }
+        Some(missing) => Err(EngineError::NoGuest(missing.to_string())),
+    }
 }
 
 /// What a turn of an engine consists of, so that all of them are measured in the same way.

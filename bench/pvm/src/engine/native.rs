@@ -9,11 +9,31 @@ use native_harness_for_tests::{
 };
 use nub_state::PAGE_BYTES;
 
-use super::{Engine, EngineError, Kind, R7, R8, RECOMPILER, RETURN, Ran, Turn, number, twice};
-use crate::workload::{GAS, TABLE, Workload};
+use super::{Engine, EngineError, Kind, R7, R8, RECOMPILER, RETURN, Ran, STRETCHED, Turn, number, twice};
+use crate::workload::{self, GAS, TABLE, Workload};
+
+/// How long a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// As long as those of the peers.
+    Short,
+    /// As long as those of the guest, to be compared with them.
+    Long,
+}
+
+impl Stretch {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stretch::Short => RECOMPILER,
+            Stretch::Long => STRETCHED,
+        }
+    }
+}
 
 /// Our recompiler.
 pub struct Native {
+    stretch: Stretch,
     features: Features,
     window: Window,
 }
@@ -23,8 +43,8 @@ impl Native {
     ///
     /// # Errors
     /// [`HarnessError`] if the system does not give the addresses.
-    pub fn new() -> Result<Native, HarnessError> {
-        Ok(Native { features: host_features(), window: Window::new()? })
+    pub fn new(stretch: Stretch) -> Result<Native, HarnessError> {
+        Ok(Native { stretch, features: host_features(), window: Window::new()? })
     }
 }
 
@@ -37,7 +57,7 @@ struct Vm<'a> {
 
 impl Engine for Native {
     fn name(&self) -> &'static str {
-        RECOMPILER
+        self.stretch.name()
     }
 
     fn kind(&self) -> Kind {
@@ -45,6 +65,11 @@ impl Engine for Native {
     }
 
     fn turn(&mut self, workload: &Workload) -> Result<Turn, EngineError> {
+        let repeats = match (self.stretch, &workload.stretch) {
+            (Stretch::Short, _) => 1,
+            (Stretch::Long, Some(stretch)) => stretch.repeats,
+            (Stretch::Long, None) => return Err(EngineError::refused("nothing to stretch")),
+        };
         // Windows are kept and given out anew, as the guest keeps them.
         self.window.clear().map_err(EngineError::refused)?;
         let start = Instant::now();
@@ -52,12 +77,32 @@ impl Engine for Native {
         program.validate(TABLE).map_err(EngineError::refused)?;
         let code = LoadedCode::of(program, TABLE, self.features).map_err(EngineError::refused)?;
         let layout = workload.layout().map_err(EngineError::refused)?;
-        map(&mut self.window, workload, &layout).map_err(EngineError::refused)?;
+        let rounds = workload.rounds * repeats;
+        map(&mut self.window, workload, rounds, &layout).map_err(EngineError::refused)?;
         let ready = start.elapsed();
         let code_len_bytes = code.compiled().code().len();
         let mut vm = Vm { code, window: &mut self.window, layout, workload };
-        twice(&mut vm, ready, Some(code_len_bytes), workload.want.is_some(), run_once)
+        match &workload.stretch {
+            Some(stretch) if self.stretch == Stretch::Long => stretched(&mut vm, stretch),
+            _ => twice(&mut vm, ready, Some(code_len_bytes), workload.want.is_some(), run_once),
+        }
     }
+}
+
+/// One long run, divided.
+fn stretched(vm: &mut Vm, stretch: &workload::Stretch) -> Result<Turn, EngineError> {
+    let Ran { time, result, gas } = run_once(vm)?;
+    if result != stretch.want {
+        return Err(EngineError::Wrong { result, want: stretch.want });
+    }
+    Ok(Turn {
+        ready: None,
+        first: time,
+        run: Some(time / stretch.repeats),
+        result: vm.workload.want,
+        gas: gas / u64::from(stretch.repeats),
+        code_len_bytes: None,
+    })
 }
 
 fn run_once(vm: &mut Vm) -> Result<Ran, EngineError> {
@@ -84,7 +129,7 @@ fn run_once(vm: &mut Vm) -> Result<Ran, EngineError> {
     Ok(Ran { time, result, gas: GAS - machine.gas_left })
 }
 
-fn map(window: &mut Window, workload: &Workload, layout: &Layout) -> Result<(), HarnessError> {
+fn map(window: &mut Window, workload: &Workload, rounds: u32, layout: &Layout) -> Result<(), HarnessError> {
     let mut region = |pages: PageRange, data: &[u8], is_writable| {
         window.map_with(pages.first..pages.end(), data, is_writable)
     };
@@ -92,5 +137,5 @@ fn map(window: &mut Window, workload: &Workload, layout: &Layout) -> Result<(), 
     region(layout.read_write_data, &workload.image.rw_data, true)?;
     region(layout.stack, &[], true)?;
     debug_assert_eq!(layout.arguments.address(), ARGUMENTS_ADDRESS);
-    region(layout.arguments, &workload.arguments(), false)
+    region(layout.arguments, &rounds.to_le_bytes(), false)
 }

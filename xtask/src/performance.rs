@@ -1,0 +1,145 @@
+//! `cargo xtask bench readme`: the README's section on performance, measured here and now.
+//!
+//! Each measurement prints its own table; here they are put one under the other, between two marks.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use nub_build::repository_root;
+
+use crate::bench::{self, Bench};
+use crate::error::TaskError;
+use crate::run::program;
+
+const BEGIN: &str = "<!-- cargo xtask bench readme --write: begin -->";
+const END: &str = "<!-- cargo xtask bench readme --write: end -->";
+
+/// A measurement's title and arguments, and whether it prints Markdown.
+struct Part {
+    bench: Bench,
+    title: &'static str,
+    arguments: &'static [&'static str],
+    is_markdown: bool,
+}
+
+/// What is measured, in the order of the section.
+const PARTS: [Part; 5] = [
+    Part {
+        bench: Bench::Pvm,
+        title: "Engines, beside polkavm 0.37.0 and javm 0.4.0 (`cargo xtask bench pvm`)",
+        arguments: &["--quick", "--markdown"],
+        is_markdown: true,
+    },
+    Part {
+        bench: Bench::Hostile,
+        title: "Compilation of hostile programs (`cargo xtask bench hostile`)",
+        arguments: &["--quick", "--markdown"],
+        is_markdown: true,
+    },
+    Part {
+        bench: Bench::Contracts,
+        title: "Token transfers, beside revm 43.0.3 (`cargo xtask bench contracts`)",
+        arguments: &["--rounds", "9", "--markdown"],
+        is_markdown: true,
+    },
+    Part {
+        bench: Bench::Store,
+        title: "The store, beside redb 4 and fjall 3 (`cargo xtask bench store`)",
+        arguments: &["--quick"],
+        is_markdown: false,
+    },
+    Part {
+        bench: Bench::Kernel,
+        title: "The kernel: what does not depend on the size of the state (`cargo xtask bench kernel`)",
+        arguments: &["--markdown"],
+        is_markdown: true,
+    },
+];
+
+/// Prints the section, or with `--write` puts it into README.md between the two marks.
+///
+/// # Errors
+/// [`TaskError`] if a measurement cannot be run, or the README cannot be read or written.
+pub fn run(arguments: &[String]) -> Result<ExitCode, TaskError> {
+    let is_write = match arguments {
+        [] => false,
+        [only] if only == "--write" => true,
+        _ => {
+            println!(
+                "Usage: cargo xtask bench readme [--write]\n\nPrints the README's tables, or puts them there."
+            );
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let (text, code) = measure()?;
+    if is_write {
+        write(&repository_root().join("README.md"), &text)?;
+    } else {
+        println!("{text}");
+    }
+    Ok(code)
+}
+
+/// Runs everything; a failure of one measurement is shown in its place.
+fn measure() -> Result<(String, ExitCode), TaskError> {
+    let (mut text, mut code) = (String::new(), ExitCode::SUCCESS);
+    for Part { bench, title, arguments, is_markdown } in PARTS {
+        let Some(mut command) = bench::command(bench)? else { continue };
+        let start = Instant::now();
+        let (printed, is_success) = output(command.arg("--").args(arguments))?;
+        eprintln!("{title}: {} s", start.elapsed().as_secs());
+        let printed = printed.trim();
+        let _ = match is_markdown {
+            true => write!(text, "### {title}\n\n{printed}\n\n"),
+            false => write!(text, "### {title}\n\n```text\n{printed}\n```\n\n"),
+        };
+        if !is_success {
+            text.push_str("This measurement failed, or says above which of its aims it missed.\n\n");
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok((text, code))
+}
+
+/// What a program prints, and whether it succeeds; what it complains of is shown.
+fn output(command: &mut Command) -> Result<(String, bool), TaskError> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|source| TaskError::Start { program: program(command), source })?;
+    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), TaskError> {
+    let io = |source| TaskError::Source { path: PathBuf::from(path), source };
+    let readme = std::fs::read_to_string(path).map_err(io)?;
+    let readme = replaced(&readme, text).ok_or_else(|| TaskError::NoMarks { path: PathBuf::from(path) })?;
+    std::fs::write(path, readme).map_err(io)
+}
+
+/// The page with the text between its marks; `None` if they are not there.
+fn replaced(page: &str, text: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", text.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_goes_between_the_marks() {
+        let page = format!("a\n{BEGIN}\nold\n{END}\nb\n");
+        let page = replaced(&page, "new\n").unwrap();
+        assert_eq!(page, format!("a\n{BEGIN}\n\nnew\n\n{END}\nb\n"));
+        assert_eq!(replaced(&page, "new"), Some(page));
+        assert_eq!(replaced("a", "new"), None);
+    }
+
+    #[test]
+    fn the_readme_has_the_marks() {
+        let page = std::fs::read_to_string(repository_root().join("README.md")).unwrap();
+        assert!(replaced(&page, "new").is_some());
+    }
+}
