@@ -143,7 +143,7 @@ impl<D: BlockDevice> Store<D> {
         for (number, part) in parts.iter().enumerate() {
             let (segment, next_segment) = (segments[part.step], segments[part.step + 1]);
             let offset = geometry.offset_of(segment, part.block);
-            let mut frame = FrameBuilder::new();
+            let mut frame = FrameBuilder::with_room(part.payload_bytes, part.objects.len());
             for (hash, object) in &batch[part.objects.clone()] {
                 addresses.push(Address::of_offset(offset + frame.push(hash, object) as u64));
             }

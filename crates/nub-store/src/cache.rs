@@ -50,14 +50,30 @@ impl ObjectCache {
     }
 
     pub(crate) fn insert(&mut self, hash: &Hash, object: &[u8]) {
-        let bytes = object.len() + ENTRY_BYTES;
-        if bytes > self.budget_bytes {
-            return;
+        if self.make_room(object.len() + ENTRY_BYTES) {
+            self.hold(hash, object.into());
         }
-        if self.bytes + bytes > self.budget_bytes {
+    }
+
+    /// Holds an object that somebody else holds too.
+    pub(crate) fn insert_shared(&mut self, hash: &Hash, object: &Arc<[u8]>) {
+        if self.make_room(object.len() + ENTRY_BYTES) {
+            self.hold(hash, object.clone());
+        }
+    }
+
+    /// False if so much is more than there may ever be.
+    fn make_room(&mut self, bytes: usize) -> bool {
+        let fits = bytes <= self.budget_bytes;
+        if fits && self.bytes + bytes > self.budget_bytes {
             self.evict(self.budget_bytes - bytes);
         }
-        let entry = Entry { object: object.into(), used_in: self.generation };
+        fits
+    }
+
+    fn hold(&mut self, hash: &Hash, object: Arc<[u8]>) {
+        let bytes = object.len() + ENTRY_BYTES;
+        let entry = Entry { object, used_in: self.generation };
         if self.entries.insert(*hash, entry).is_none() {
             self.bytes += bytes;
         }

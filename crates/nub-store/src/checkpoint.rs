@@ -5,7 +5,7 @@ use crate::error::WriteError;
 use crate::format::bytes::check_of;
 use crate::format::map::{LIST_PAGES_MAX, PageRef, SegmentState, encode_map};
 use crate::format::superblock::{LISTS_MAX, Superblock};
-use crate::pages::{blocks_of, map_pages};
+use crate::pages::{MAP_BYTES_MAX, blocks_of, map_bytes, map_pages};
 use crate::store::{Store, block_offset};
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -30,8 +30,8 @@ impl<D: BlockDevice> Store<D> {
     pub fn checkpoint(&mut self) -> Result<(), WriteError> {
         self.check_writable()?;
         let dirty = self.index.dirty_leaves(&mut self.device)?;
-        let map_pages = map_pages(self.index.leaf_count(), self.segments.len() as usize + 8);
-        self.make_page_room(dirty.len() + map_pages)?;
+        self.check_map_room(0)?;
+        self.make_page_room(dirty.len())?;
         let mut pages = NewPages::default();
         let mut leaves = BTreeMap::new();
         for key in dirty {
@@ -56,9 +56,24 @@ impl<D: BlockDevice> Store<D> {
         Ok(())
     }
 
-    /// Sees to it that so many pages are free.
-    fn make_page_room(&mut self, pages: usize) -> Result<(), WriteError> {
-        while self.pages.free_count() < pages {
+    /// Whether the list pages of a superblock can name the map once there are so many more objects: an object is one
+    /// leaf more at most.
+    ///
+    /// # Errors
+    /// [`WriteError::TooManyObjects`].
+    pub(crate) fn check_map_room(&self, objects: usize) -> Result<(), WriteError> {
+        let leaves = self.index.leaf_count().saturating_add(objects);
+        match map_bytes(leaves, self.segments.len() as usize) <= MAP_BYTES_MAX {
+            true => Ok(()),
+            false => Err(WriteError::TooManyObjects { objects: self.index.entries() }),
+        }
+    }
+
+    /// Sees to it that there are free pages for so many leaves and the map. Each segment more makes that longer.
+    fn make_page_room(&mut self, leaves: usize) -> Result<(), WriteError> {
+        while self.pages.free_count()
+            < leaves + map_pages(self.index.leaf_count(), self.segments.len() as usize)
+        {
             let segment = self.take_segment(0)?;
             self.segments.set(segment, SegmentState::Index);
             self.pages.add_segment(&self.segments, segment);
@@ -96,8 +111,14 @@ impl<D: BlockDevice> Store<D> {
             refs.iter().enumerate().for_each(|(at, page_ref)| page_ref.put(&mut page, at * 12));
             lists.push(self.place(pages, page)?);
         }
-        assert!(lists.len() <= LISTS_MAX, "a device of 2⁴³ bytes has fewer leaves");
-        Ok(lists)
+        match lists.len() <= LISTS_MAX {
+            true => Ok(lists),
+            // The segments made for it came on top of the last that fitted.
+            false => {
+                self.pages.give_back(blocks_of(&pages.refs));
+                Err(WriteError::TooManyObjects { objects: self.index.entries() })
+            }
+        }
     }
 
     fn superblock(&self, map_bytes: u64, lists: Vec<PageRef>) -> Superblock {

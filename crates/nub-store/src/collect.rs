@@ -22,10 +22,13 @@ use nub_abi::Hash;
 
 /// What one leaf of the index costs of a slice.
 const LEAF_COST: usize = 32;
+/// A slice does at least so much for each object that was committed since the slice before. So a collection is over
+/// before the log has grown by a twentieth of what lives, however small the slices are.
+const PACE: usize = 40;
 /// Segments are emptied until the log has at most so many per cent of what lives.
-const TARGET_PERCENT: u64 = 120;
+const TARGET_PERCENT: u64 = 114;
 /// Segments with more than so many per cent living are left alone.
-const LIVE_PERCENT_MAX: u64 = 75;
+const LIVE_PERCENT_MAX: u64 = 85;
 
 /// Where a collection is.
 #[derive(Debug, Default)]
@@ -33,6 +36,8 @@ pub(crate) struct Collector {
     phase: Phase,
     /// Bytes of marked records, by segment.
     live: Vec<u64>,
+    /// Objects committed since the last slice.
+    committed_objects: usize,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +79,11 @@ impl Collector {
         matches!(self.phase, Phase::Mark { .. })
     }
 
+    /// Notes how many objects a commit has written.
+    pub(crate) fn note_commit(&mut self, objects: usize) {
+        self.committed_objects = self.committed_objects.saturating_add(objects);
+    }
+
     pub(crate) fn is_sweeping(&self) -> bool {
         matches!(self.phase, Phase::Sweep { .. })
     }
@@ -100,7 +110,8 @@ impl<D: BlockDevice> Store<D> {
         }
     }
 
-    /// One slice of collection, about so many objects' worth of work; begins one if none is under way.
+    /// One slice of collection, about so many objects' worth of work, and more after a large commit; begins one if
+    /// none is under way.
     ///
     /// # Errors
     /// [`CollectError`]. Nothing is lost: what could not be walked or moved stays.
@@ -113,7 +124,8 @@ impl<D: BlockDevice> Store<D> {
         if !self.collector.is_active() {
             self.begin();
         }
-        let result = self.slice(children, objects);
+        let pace = core::mem::take(&mut self.collector.committed_objects).saturating_mul(PACE);
+        let result = self.slice(children, objects.max(pace));
         self.index.evict();
         match result {
             // A damaged frame costs its segment; anything else ends the collection.
@@ -126,7 +138,7 @@ impl<D: BlockDevice> Store<D> {
     fn begin(&mut self) {
         self.index.clear_marks();
         let todo = self.roots.iter().map(|entry| entry.root).collect();
-        self.collector = Collector { phase: Phase::Mark { todo }, live: Vec::new() };
+        self.collector = Collector { phase: Phase::Mark { todo }, ..Collector::default() };
     }
 
     fn end(&mut self) {
@@ -167,6 +179,9 @@ impl<D: BlockDevice> Store<D> {
         hashes.dedup();
         let mut unmarked = Vec::with_capacity(hashes.len());
         for hash in hashes {
+            // A sole entry that is marked may be of another object that shares the first octets. Then this one is not
+            // in the store, and the walk goes on without having said so: what it drops, nobody had. Entries are
+            // marked by address, after their record's whole hash was compared.
             match self.index.candidates(&mut self.device, &hash)?.as_slice() {
                 [] => return Err(CollectError::Missing(hash)),
                 [candidate] if candidate.is_marked => {}
@@ -259,6 +274,9 @@ impl<D: BlockDevice> Store<D> {
         if block >= used_blocks || live == 0 {
             self.segments.retire(segment);
             self.next_victim();
+            if self.is_freeing_worth() {
+                self.checkpoint()?;
+            }
             return Ok(Some(1));
         }
         match self.move_frame(segment, block)? {
@@ -304,6 +322,7 @@ impl<D: BlockDevice> Store<D> {
         }
         if !living.is_empty() {
             let keep = self.pages.segments_wanted(&self.index, &self.segments);
+            self.free_or_grow(keep + 1)?;
             let moved = self.append(&living, FrameKind::Moved, keep)?;
             self.written.moved_bytes += moved.bytes;
             for (((hash, object), from), to) in living.iter().zip(from).zip(moved.addresses) {
@@ -318,7 +337,7 @@ impl<D: BlockDevice> Store<D> {
     fn finish(&mut self) -> Result<(), CollectError> {
         self.end();
         self.written.collections += 1;
-        if self.segments.has_retired() {
+        if self.segments.has_retired() && self.is_freeing_worth() {
             self.checkpoint()?;
         }
         Ok(())

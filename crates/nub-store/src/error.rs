@@ -95,6 +95,12 @@ pub enum WriteError {
         /// About how much more it takes.
         needed_bytes: u64,
     },
+    /// The index has no room for more. Nothing was written.
+    #[error("the store holds {objects} objects and its index has no room for more; keep fewer roots")]
+    TooManyObjects {
+        /// How many there are.
+        objects: u64,
+    },
     /// An object is longer than a segment holds. Nothing was written.
     #[error("object {hash} has {bytes} bytes, the store holds {limit}; make a store of larger segments")]
     ObjectTooLong {

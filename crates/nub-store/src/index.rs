@@ -11,7 +11,7 @@ use crate::format::layout::Address;
 use crate::format::map::{
     ENTRY_BYTES, LEAF_ENTRIES_MAX, LeafEntry, PREFIX_BYTES, PageRef, decode_leaf, encode_leaf,
 };
-use crate::leaf::{Entries, Leaf, entry_of};
+use crate::leaf::{Entries, Entry, Leaf, entry_of};
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ use nub_abi::Hash;
 /// Leaves read in one step.
 const READS_MAX: usize = 64;
 /// Neighbours with at most so many entries together become one leaf.
-const MERGE_ENTRIES_MAX: usize = LEAF_ENTRIES_MAX * 5 / 8;
+const MERGE_ENTRIES_MAX: usize = LEAF_ENTRIES_MAX * 7 / 8;
 
 /// The first octets a leaf may hold, and its number among those that begin so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,20 @@ pub(crate) struct LeafKey(u64);
 pub(crate) struct Candidate {
     pub(crate) address: Address,
     pub(crate) is_marked: bool,
+}
+
+/// Where the entry of a hash belongs: a leaf in memory, and how many of its entries are less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    key: LeafKey,
+    at: usize,
+}
+
+/// What a look into the index found.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) place: Place,
 }
 
 /// Leaves by key.
@@ -129,14 +143,14 @@ impl Index {
         self.budget_bytes
     }
 
-    /// Keys of the leaves that can hold a hash.
-    fn keys_for(&self, hash: &Hash) -> impl Iterator<Item = LeafKey> {
+    /// The leaves that can hold a hash, the last first: an entry is added there.
+    fn leaves_for(&self, hash: &Hash) -> impl Iterator<Item = (LeafKey, &Leaf)> {
         let prefix = &hash.0[..PREFIX_BYTES];
         let mut is_below = false;
-        self.leaves.range(..=LeafKey::last_of(prefix)).rev().map(|(key, _)| *key).take_while(move |key| {
+        self.leaves.range(..=LeafKey::last_of(prefix)).rev().map(|(key, leaf)| (*key, leaf)).take_while(
             // Those that begin like the hash, and the last one below them.
-            !core::mem::replace(&mut is_below, key.start() != prefix)
-        })
+            move |(key, _)| !core::mem::replace(&mut is_below, key.start() != prefix),
+        )
     }
 
     /// Where the object may be.
@@ -148,25 +162,39 @@ impl Index {
         device: &mut D,
         hash: &Hash,
     ) -> Result<Vec<Candidate>, ReadError> {
-        if let Some(candidates) = self.candidates_in_memory(hash) {
-            return Ok(candidates);
+        Ok(self.look_up(device, hash)?.candidates)
+    }
+
+    /// Where the object may be, and where its entry belongs.
+    ///
+    /// # Errors
+    /// [`ReadError`] if a leaf is needed and cannot be read.
+    pub(crate) fn look_up<D: BlockDevice>(
+        &mut self,
+        device: &mut D,
+        hash: &Hash,
+    ) -> Result<Lookup, ReadError> {
+        if let Some(lookup) = self.look_up_in_memory(hash) {
+            return Ok(lookup);
         }
         self.load_for(device, core::iter::once(hash))?;
-        Ok(self.candidates_in_memory(hash).unwrap_or_default())
+        Ok(self.look_up_in_memory(hash).unwrap_or_else(|| unreachable!("its leaves were loaded")))
     }
 
     /// Where the object may be; `None` if a leaf is not in memory.
-    fn candidates_in_memory(&self, hash: &Hash) -> Option<Vec<Candidate>> {
+    pub(crate) fn look_up_in_memory(&self, hash: &Hash) -> Option<Lookup> {
         let mut candidates = Vec::new();
-        for key in self.keys_for(hash) {
-            let leaf = self.leaves.get(&key)?;
+        let mut place = None;
+        for (key, leaf) in self.leaves_for(hash) {
             let entries = leaf.entries.as_ref()?;
             leaf.was_used.set(true);
-            for at in entries.with_prefix(&hash.0[..PREFIX_BYTES]) {
+            let range = entries.with_prefix(&hash.0[..PREFIX_BYTES]);
+            place = place.or(Some(Place { key, at: range.start }));
+            for at in range {
                 candidates.push(Candidate { address: entries.address(at), is_marked: leaf.is_marked(at) });
             }
         }
-        Some(candidates)
+        place.map(|place| Lookup { candidates, place })
     }
 
     /// Brings the leaves into memory that can hold these hashes.
@@ -180,8 +208,11 @@ impl Index {
     ) -> Result<(), ReadError> {
         let mut missing = Vec::new();
         for hash in hashes {
-            let absent = |key: &LeafKey| self.leaves.get(key).is_some_and(|leaf| leaf.entries.is_none());
-            missing.extend(self.keys_for(hash).filter(absent));
+            let absent = self.leaves_for(hash).filter(|(_, leaf)| leaf.entries.is_none());
+            missing.extend(absent.map(|(key, _)| key));
+        }
+        if missing.is_empty() {
+            return Ok(());
         }
         missing.sort_unstable();
         missing.dedup();
@@ -217,15 +248,33 @@ impl Index {
             unreachable!("the first leaf's start is the least")
         };
         let before = leaf.memory_bytes();
-        self.entries += u64::from(leaf.insert(&entry_of(hash, address), marked));
+        self.entries += u64::from(leaf.insert(&entry_of(hash, address), usize::MAX, marked));
         leaf.was_used.set(true);
         self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
         self.split_while_full(key);
     }
 
+    /// Adds entries where a look found that they belong. Only entries may have been taken out since.
+    pub(crate) fn insert_many(&mut self, mut entries: Vec<(Place, Entry)>, marked: bool) {
+        entries.sort_unstable_by(|(left, a), (right, b)| (left.key, a).cmp(&(right.key, b)));
+        for run in entries.chunk_by(|(left, _), (right, _)| left.key == right.key) {
+            let Some(key) = run.first().map(|(place, _)| place.key) else { continue };
+            let Some(leaf) = self.leaves.get_mut(&key) else { unreachable!("leaves stay until a sweep") };
+            let before = leaf.memory_bytes();
+            // The greatest first: so the places of the others stay right.
+            for (place, entry) in run.iter().rev() {
+                self.entries += u64::from(leaf.insert(entry, place.at, marked));
+            }
+            leaf.was_used.set(true);
+            self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+            self.split_while_full(key);
+        }
+    }
+
     fn split_while_full(&mut self, key: LeafKey) {
-        let mut todo = vec![key];
-        while let Some(key) = todo.pop() {
+        let mut next = Some(key);
+        let mut todo = Vec::new();
+        while let Some(key) = next.take().or_else(|| todo.pop()) {
             let Some(leaf) = self.leaves.get_mut(&key) else { continue };
             if leaf.entries.as_ref().is_none_or(|entries| entries.len() <= LEAF_ENTRIES_MAX) {
                 continue;
@@ -249,11 +298,9 @@ impl Index {
         work: impl FnOnce(&mut Leaf, &[u8; ENTRY_BYTES]) -> R,
     ) -> Option<R> {
         let entry = entry_of(hash, address);
-        let has_it = |key: &LeafKey| {
-            let entries = self.leaves.get(key).and_then(|leaf| leaf.entries.as_ref());
-            entries.is_some_and(|entries| entries.find(&entry).is_some())
-        };
-        let key = self.keys_for(hash).find(has_it)?;
+        let has_it =
+            |leaf: &Leaf| leaf.entries.as_ref().is_some_and(|entries| entries.find(&entry).is_some());
+        let (key, _) = self.leaves_for(hash).find(|(_, leaf)| has_it(leaf))?;
         let leaf = self.leaves.get_mut(&key)?;
         let before = leaf.memory_bytes();
         let result = work(leaf, &entry);

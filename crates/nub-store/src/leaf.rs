@@ -103,9 +103,17 @@ impl Entries {
         address_of(self.get(index))
     }
 
-    /// Puts an entry in its place and tells which; `None` if it is there.
-    pub(crate) fn insert(&mut self, entry: &Entry) -> Option<usize> {
-        let at = self.position(entry);
+    /// Whether all entries before that index are less and none after it is.
+    fn is_position(&self, at: usize, wanted: &Entry) -> bool {
+        let (entries, wanted) = (self.0.as_chunks::<ENTRY_BYTES>().0, order_of(wanted));
+        let is_behind = |at: usize| entries.get(at).is_none_or(|entry| order_of(entry) >= wanted);
+        at <= entries.len() && is_behind(at) && (at == 0 || !is_behind(at - 1))
+    }
+
+    /// Puts an entry in its place and tells which; `None` if it is there. The place is looked for unless it is
+    /// the one given.
+    pub(crate) fn insert(&mut self, entry: &Entry, place: usize) -> Option<usize> {
+        let at = if self.is_position(place, entry) { place } else { self.position(entry) };
         if at < self.len() && self.get(at) == entry {
             return None;
         }
@@ -166,14 +174,14 @@ impl Leaf {
         entries + self.late.len() / ENTRY_BYTES
     }
 
-    /// Adds an entry; false if it is there already.
-    pub(crate) fn insert(&mut self, entry: &Entry, marked: bool) -> bool {
+    /// Adds an entry, at this place if that is right; false if it is there already.
+    pub(crate) fn insert(&mut self, entry: &Entry, place: usize, marked: bool) -> bool {
         self.is_dirty = true;
         let Some(entries) = &mut self.entries else {
             self.late.extend_from_slice(entry);
             return true;
         };
-        let Some(at) = entries.insert(entry) else { return false };
+        let Some(at) = entries.insert(entry, place) else { return false };
         if !self.marks.is_empty() {
             self.marks.insert(at, marked);
         } else if marked {
@@ -215,7 +223,7 @@ impl Leaf {
         let late = core::mem::take(&mut self.late);
         let mut double = 0;
         for entry in late.as_chunks::<ENTRY_BYTES>().0 {
-            double += usize::from(filled.insert(entry).is_none());
+            double += usize::from(filled.insert(entry, filled.len()).is_none());
         }
         self.entries = Some(filled);
         double

@@ -12,9 +12,9 @@ pub struct Layout {
 }
 
 impl Default for Layout {
-    /// Segments of 8 MiB; 16 roots.
+    /// Segments of 4 MiB; 16 roots.
     fn default() -> Self {
-        Self { segment_blocks: 2048, retention: 16 }
+        Self { segment_blocks: 1024, retention: 16 }
     }
 }
 
@@ -56,7 +56,7 @@ impl Default for Options {
             checkpoint_bytes: 64 << 20,
             children: None,
             collect_bytes_min: 16 << 20,
-            collect_percent: 140,
+            collect_percent: 130,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::device::BLOCK_BYTES;
 use crate::format::map::{LEAF_ENTRY_BYTES, LIST_PAGES_MAX, PageRef, SEGMENT_ENTRY_BYTES, SegmentState};
+use crate::format::superblock::LISTS_MAX;
 use crate::index::Index;
 use crate::segments::Segments;
 use alloc::collections::BTreeSet;
@@ -60,15 +61,28 @@ impl IndexPages {
 
     /// Segments that the next checkpoint may need, beside the free pages.
     pub(crate) fn segments_wanted(&self, index: &Index, segments: &Segments) -> usize {
+        let segment_pages = segments.geometry().segment_blocks as usize;
         let leaves = index.leaf_count() + index.leaf_count() / 8 + 2;
-        let wanted = leaves + map_pages(leaves, segments.len() as usize + 8);
-        wanted.saturating_sub(self.free.len()).div_ceil(segments.geometry().segment_blocks as usize)
+        let wanted = |more: usize| {
+            let pages = leaves + map_pages(leaves, segments.len() as usize + 8 + more);
+            pages.saturating_sub(self.free.len()).div_ceil(segment_pages)
+        };
+        // The segments wanted are in the map too.
+        wanted(wanted(0))
     }
+}
+
+/// Most octets of a map: what the list pages of a superblock name.
+pub(crate) const MAP_BYTES_MAX: usize = LISTS_MAX * LIST_PAGES_MAX * BLOCK_BYTES;
+
+/// Octets of a map of so many leaves and segments.
+pub(crate) fn map_bytes(leaves: usize, segments: usize) -> usize {
+    leaves * LEAF_ENTRY_BYTES + segments * SEGMENT_ENTRY_BYTES
 }
 
 /// Map and list pages for so many leaves and segments, at most.
 pub(crate) fn map_pages(leaves: usize, segments: usize) -> usize {
-    let pages = (leaves * LEAF_ENTRY_BYTES + segments * SEGMENT_ENTRY_BYTES).div_ceil(BLOCK_BYTES);
+    let pages = map_bytes(leaves, segments).div_ceil(BLOCK_BYTES);
     pages + pages.div_ceil(LIST_PAGES_MAX)
 }
 

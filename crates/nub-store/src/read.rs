@@ -43,8 +43,9 @@ impl<D: BlockDevice> Store<D> {
         let found = self.find(hash)?;
         self.index.evict();
         let Some(record) = found else { return Ok(None) };
-        self.cache.insert(hash, record.object());
-        Ok(Some(record.object().into()))
+        let object: Arc<[u8]> = record.object().into();
+        self.cache.insert_shared(hash, &object);
+        Ok(Some(object))
     }
 
     /// Several objects, in few steps of the device.
@@ -55,10 +56,9 @@ impl<D: BlockDevice> Store<D> {
         let mut objects = Vec::with_capacity(hashes.len());
         for hashes in hashes.chunks(READS_MAX) {
             for (hash, found) in hashes.iter().zip(self.find_many(hashes)?) {
-                if let Some(record) = &found {
-                    self.cache.insert(hash, record.object());
-                }
-                objects.push(found.map(|record| record.object().into()));
+                let object = found.map(|record| Arc::<[u8]>::from(record.object()));
+                object.iter().for_each(|object| self.cache.insert_shared(hash, object));
+                objects.push(object);
             }
         }
         self.index.evict();
@@ -112,42 +112,29 @@ impl<D: BlockDevice> Store<D> {
         Ok(all)
     }
 
+    /// Reads the record where the index says it is. It may be of another object with the same first octets;
+    /// anything else is corruption.
     pub(crate) fn read_record(&mut self, hash: &Hash, address: Address) -> Result<ReadRecord, ReadError> {
-        let mut records = self.read_records(&[(*hash, address)])?;
-        records.pop().ok_or(ReadError::CorruptObject { hash: *hash, offset: address.offset() })
+        let wanted = (*hash, address);
+        let mut read = self.first_read(&wanted)?;
+        self.device.read(read.offset, &mut read.bytes)?;
+        let object = self.object_in(&wanted, &read)?;
+        if let Some(mut rest) = rest_of(&read, &object) {
+            self.device.read(rest.offset, &mut rest.bytes)?;
+            read.bytes.append(&mut rest.bytes);
+        }
+        verified(&wanted, read, object).ok_or_else(|| corrupt(&wanted))
     }
 
-    /// Reads records where the index says they are. They may be of other objects with the same first
-    /// octets; anything else is corruption.
+    /// [`read_record`](Self::read_record) of several, in one or two steps.
     fn read_records(&mut self, asked: &[(Hash, Address)]) -> Result<Vec<ReadRecord>, ReadError> {
-        let corrupt = |(hash, address): &(Hash, Address)| ReadError::CorruptObject {
-            hash: *hash,
-            offset: address.offset(),
-        };
-        let mut reads = Vec::with_capacity(asked.len());
-        for wanted in asked {
-            let end = self.frames_end(wanted.1).ok_or_else(|| corrupt(wanted))?;
-            let offset = wanted.1.offset();
-            if offset + RECORD_HEAD_BYTES as u64 > end {
-                return Err(corrupt(wanted));
-            }
-            reads.push(read_of(offset, end.min(offset + FIRST_READ_BYTES)));
-        }
+        let mut reads = asked.iter().map(|wanted| self.first_read(wanted)).collect::<Result<Vec<_>, _>>()?;
         self.device.read_many(&mut reads)?;
         let mut longer = Vec::new();
         let mut spans = Vec::with_capacity(asked.len());
         for (at, (wanted, read)) in asked.iter().zip(&reads).enumerate() {
-            let start = (wanted.1.offset() - read.offset) as usize;
-            let (length, _) = decode_record_head(&read.bytes[start..start + RECORD_HEAD_BYTES]);
-            let object = start + RECORD_HEAD_BYTES..start + RECORD_HEAD_BYTES + length;
-            let end = self.frames_end(wanted.1).unwrap_or_default();
-            if read.offset + object.end as u64 > end {
-                return Err(corrupt(wanted));
-            }
-            if object.end > read.bytes.len() {
-                let from = read.offset + read.bytes.len() as u64;
-                longer.push((at, read_of(from, read.offset + object.end as u64)));
-            }
+            let object = self.object_in(wanted, read)?;
+            longer.extend(rest_of(read, &object).map(|rest| (at, rest)));
             spans.push(object);
         }
         self.read_the_rest(&mut reads, longer)?;
@@ -155,6 +142,25 @@ impl<D: BlockDevice> Store<D> {
         pairs
             .map(|(wanted, (read, object))| verified(wanted, read, object).ok_or_else(|| corrupt(wanted)))
             .collect()
+    }
+
+    /// What is read at first for a record.
+    fn first_read(&self, wanted: &(Hash, Address)) -> Result<Read, ReadError> {
+        let offset = wanted.1.offset();
+        let end = self.frames_end(wanted.1).filter(|end| offset + RECORD_HEAD_BYTES as u64 <= *end);
+        let end = end.ok_or_else(|| corrupt(wanted))?;
+        Ok(read_of(offset, end.min(offset + FIRST_READ_BYTES)))
+    }
+
+    /// Where the object is, counted from the start of what was read for it at first; it may reach beyond that.
+    fn object_in(&self, wanted: &(Hash, Address), read: &Read) -> Result<Range<usize>, ReadError> {
+        let start = (wanted.1.offset() - read.offset) as usize + RECORD_HEAD_BYTES;
+        let (length, _) = decode_record_head(&read.bytes[start - RECORD_HEAD_BYTES..start]);
+        let end = self.frames_end(wanted.1).unwrap_or_default();
+        match read.offset + (start + length) as u64 <= end {
+            true => Ok(start..start + length),
+            false => Err(corrupt(wanted)),
+        }
     }
 
     fn read_the_rest(&mut self, reads: &mut [Read], longer: Vec<(usize, Read)>) -> Result<(), ReadError> {
@@ -179,6 +185,16 @@ impl<D: BlockDevice> Store<D> {
             _ => None,
         }
     }
+}
+
+fn corrupt((hash, address): &(Hash, Address)) -> ReadError {
+    ReadError::CorruptObject { hash: *hash, offset: address.offset() }
+}
+
+/// The read of what an object has beyond what was read at first.
+fn rest_of(read: &Read, object: &Range<usize>) -> Option<Read> {
+    let from = read.offset + read.bytes.len() as u64;
+    (object.end > read.bytes.len()).then(|| read_of(from, read.offset + object.end as u64))
 }
 
 /// A read of the blocks that a range of bytes lies in.

@@ -51,6 +51,10 @@ impl Segments {
         self.free.len()
     }
 
+    pub(crate) fn retired_count(&self) -> usize {
+        self.retired.len()
+    }
+
     pub(crate) fn has_retired(&self) -> bool {
         !self.retired.is_empty()
     }

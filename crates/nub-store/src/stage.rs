@@ -1,8 +1,9 @@
 //! Staging: the objects of a commit that is too large to be given at once.
 
+use crate::commit::check_hashes;
 use crate::device::BlockDevice;
 use crate::error::WriteError;
-use crate::format::frame::{FrameKind, record_bytes};
+use crate::format::frame::FrameKind;
 use crate::store::Store;
 use nub_abi::Hash;
 
@@ -14,17 +15,13 @@ impl<D: BlockDevice> Store<D> {
     /// [`WriteError`], as for [`commit`](Self::commit).
     pub fn stage<T: AsRef<[u8]>>(&mut self, objects: &[(Hash, T)]) -> Result<(), WriteError> {
         self.check_writable()?;
-        self.check_objects(objects)?;
-        let batch = self.new_objects(objects)?;
-        self.make_room(&batch)?;
+        check_hashes(objects)?;
+        let new = self.new_objects(objects)?;
+        self.make_room(&new.batch)?;
         let keep = self.reserve_segments();
-        let appended = self.append(&batch, FrameKind::Objects, keep)?;
+        let appended = self.append(&new.batch, FrameKind::Objects, keep)?;
         self.has_staged = true;
-        for ((hash, object), address) in batch.iter().zip(&appended.addresses) {
-            self.index.insert(hash, *address, self.collector.is_active());
-            self.note_live(*address, record_bytes(object.len()) as u64);
-        }
-        batch.iter().for_each(|(_, object)| self.note_children(object));
+        self.note_written(&new, &appended);
         self.checkpoint_if_due();
         self.index.evict();
         Ok(())

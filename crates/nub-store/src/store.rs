@@ -181,7 +181,11 @@ impl<D: BlockDevice> Store<D> {
         self.segments.take().ok_or(WriteError::Full { needed_bytes })
     }
 
-    fn grow(&mut self, segments: u32) -> Result<(), WriteError> {
+    /// Adds free segments.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`].
+    pub(crate) fn grow(&mut self, segments: u32) -> Result<(), WriteError> {
         let geometry = self.segments.geometry();
         let needed_bytes = u64::from(segments) * geometry.segment_bytes();
         let full = WriteError::Full { needed_bytes };

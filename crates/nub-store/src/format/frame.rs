@@ -3,7 +3,6 @@
 use super::bytes::{get_hash, get_u32, get_u64, put};
 use super::layout::{NO_SEGMENT, RECORD_ALIGN_BYTES};
 use crate::device::BLOCK_BYTES;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 use nub_abi::{Hash, blake2b_256, hash::blake2b_256_parts};
@@ -186,8 +185,12 @@ pub(crate) struct FrameBuilder {
 }
 
 impl FrameBuilder {
-    pub(crate) fn new() -> Self {
-        Self { bytes: vec![0; FRAME_HEAD_BYTES], heads: Vec::new(), records: 0 }
+    /// One with room for so many octets of so many records.
+    pub(crate) fn with_room(payload_bytes: usize, records: usize) -> Self {
+        let room_bytes = frame_blocks(payload_bytes) as usize * BLOCK_BYTES;
+        let mut bytes = Vec::with_capacity(room_bytes);
+        bytes.resize(FRAME_HEAD_BYTES, 0);
+        Self { bytes, heads: Vec::with_capacity(records * RECORD_HEAD_BYTES), records: 0 }
     }
 
     /// Bytes of records so far.
