@@ -47,6 +47,11 @@ pub enum OpcodeTable {
 }
 
 impl OpcodeTable {
+    /// Which octets stand for no instruction.
+    pub(crate) fn undefined(self) -> [bool; 256] {
+        core::array::from_fn(|octet| self.opcode(octet as u8).is_none())
+    }
+
     /// The instruction that `octet` stands for, `None` if it is undefined.
     #[inline]
     pub const fn opcode(self, octet: u8) -> Option<Opcode> {

@@ -1,6 +1,6 @@
 //! What a program must satisfy to be loaded (PVM.md §13).
 
-use crate::{OpcodeTable, Program};
+use crate::{MAX_SKIP, OpcodeTable, Program};
 
 /// Why a program may not be loaded. The program's author is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -42,15 +42,31 @@ impl Program {
         if !self.is_instruction_start(0) {
             return Err(ValidationError::NoInstruction { position: 0 });
         }
-        // From the first start on these are the positions met by stepping, up to the first that is wrong.
-        for step in self.steps(table).filter(|step| !step.is_defined()) {
-            let position = step.position;
-            let Some(&octet) = self.code().get(position as usize) else { break };
-            if self.is_instruction_start(position) {
-                return Err(ValidationError::UndefinedOpcode { position, octet });
+        let is_undefined = table.undefined();
+        let mut last = 0;
+        for index in 0..=self.code_len_bytes() / 64 {
+            let mut starts = self.starts_word(index);
+            while starts != 0 {
+                let position = index * 64 + starts.trailing_zeros();
+                starts &= starts - 1;
+                gap(last, position)?;
+                let octet = self.code().get(position as usize).copied().unwrap_or_default();
+                if is_undefined[usize::from(octet)] {
+                    return Err(ValidationError::UndefinedOpcode { position, octet });
+                }
+                last = position;
             }
-            return Err(ValidationError::NoInstruction { position });
         }
-        Ok(())
+        gap(last, self.code_len_bytes())
     }
+}
+
+/// Does stepping from the instruction at `position` lead to `next`, the next one or the end?
+#[inline(always)]
+fn gap(position: u32, next: u32) -> Result<(), ValidationError> {
+    const MAX_STEP: u32 = 1 + MAX_SKIP as u32;
+    if next - position > MAX_STEP {
+        return Err(ValidationError::NoInstruction { position: position + MAX_STEP });
+    }
+    Ok(())
 }

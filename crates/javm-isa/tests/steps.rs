@@ -3,7 +3,9 @@
 mod common;
 
 use common::program;
-use javm_isa::{BranchTargets, Format, GasBlocks, Instruction, OpcodeTable, Program, Reg, Step};
+use javm_isa::{
+    BranchTargets, Format, GasBlocks, Instruction, OpcodeTable, Program, Reg, Step, ValidationError,
+};
 
 const TABLES: [OpcodeTable; 2] = [OpcodeTable::Gp07, OpcodeTable::JamV1];
 
@@ -34,8 +36,30 @@ fn check(program: &Program, table: OpcodeTable) {
         check_operands(&step);
         starts_block = step.is_defined() && step.ends_block();
     }
+    assert_eq!(program.validate(table), valid_by_steps(program, table));
     assert_eq!((expected.next(), is_trap_due), (None, None));
     assert_eq!(program.instruction_count() as usize, program.instruction_starts().count());
+}
+
+/// What [`Program::validate`] must say.
+fn valid_by_steps(program: &Program, table: OpcodeTable) -> Result<(), ValidationError> {
+    if program.code().is_empty() {
+        return Err(ValidationError::EmptyCode);
+    }
+    if !program.is_instruction_start(0) {
+        return Err(ValidationError::NoInstruction { position: 0 });
+    }
+    let Some(position) = program.steps(table).find(|step| !step.is_defined()).map(|step| step.position)
+    else {
+        unreachable!("the last step is a trap")
+    };
+    match program.code().get(position as usize) {
+        None => Ok(()),
+        Some(&octet) if program.is_instruction_start(position) => {
+            Err(ValidationError::UndefinedOpcode { position, octet })
+        }
+        Some(_) => Err(ValidationError::NoInstruction { position }),
+    }
 }
 
 /// One by one the arguments are as all at once.

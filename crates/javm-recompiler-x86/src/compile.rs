@@ -1,14 +1,13 @@
 //! The one pass over a program.
 
 use alloc::{vec, vec::Vec};
-use core::ops::ControlFlow;
 
-use javm_isa::{OpcodeTable, Program, Step, Steps};
+use javm_isa::{OpcodeTable, Program, Steps};
 
 use crate::compiled::CompiledCode;
 use crate::error::CompileError;
 use crate::features::Features;
-use crate::translate::{MAX_SHORT_CHARGE, Translator};
+use crate::translate::{MAX_SHORT_CHARGE, Shape, Translator};
 
 /// The most machine code that one instruction takes, rare paths and the charge for a block included. An
 /// implicit trap (at the end of the code and after too many argument octets) counts as an instruction.
@@ -22,9 +21,6 @@ pub const MAX_JUMP_TABLE_ENTRIES: u64 = 1 << 28;
 
 /// Octets of machine code to expect for one of program code: room made ahead, no bound.
 const EXPECTED_EXPANSION: usize = 3;
-
-/// The longest loop that is put at the start of a line if it does not fit what is left of one.
-const MAX_LINE_INSTRUCTION_COUNT: u32 = 10;
 
 /// Translates `program`. It need not be valid: what is not an instruction becomes a trap.
 ///
@@ -58,14 +54,9 @@ pub fn compile_within(
     let capacity = (program.code().len() * EXPECTED_EXPANSION).min(code_bytes_max);
     let translator = Translator::new(program, table, features, (instruction_count, capacity));
     let start = translator.position();
-    let prologue_len_bytes = translator.len_bytes();
-    let checked = Checked { len_bytes: prologue_len_bytes, count: 0 };
+    let checked = Checked { len_bytes: translator.len_bytes(), count: 0 };
     let mut pass = Pass { translator, code_bytes_max, checked };
-    let mut steps = program.steps(table);
-    let mut is_charged = program.is_instruction_start(0) || program.code().is_empty();
-    while let Some(step) = steps.next() {
-        is_charged = pass.block(&mut steps, step, is_charged)?;
-    }
+    pass.blocks(program.steps(table), program.is_instruction_start(0) || program.code().is_empty())?;
     pass.check(program.code_len_bytes())?;
     let mut translator = pass.translator;
     let end = translator.position();
@@ -89,89 +80,50 @@ struct Checked {
     count: usize,
 }
 
-/// How a block is to be written. What decides it is known at its end: it may be written a second time.
-#[derive(Clone, Copy, Default)]
-struct Shape {
-    /// Does the charge take four octets, instead of one?
-    is_long: bool,
-    /// Does a line begin with it?
-    is_on_a_line: bool,
-}
-
 impl<'a> Pass<'a> {
-    /// Translates the block that begins with `first`. Is the block after it charged for by falling into it?
-    #[inline(always)]
-    fn block(
-        &mut self,
-        steps: &mut Steps<'a>,
-        first: Step<'a>,
-        is_charged: bool,
-    ) -> Result<bool, CompileError> {
-        let (second, checked, mark) = (steps.clone(), self.checked, self.translator.mark());
-        let mut shape = Shape::default();
+    /// Translates block after block. Is the first one charged for?
+    fn blocks(&mut self, mut steps: Steps<'a>, is_first_charged: bool) -> Result<(), CompileError> {
+        let Some(mut step) = steps.next() else { return Ok(()) };
+        let (mut is_charged, mut shape) = (is_first_charged, Shape::default());
         loop {
-            match self.try_block(steps, first, is_charged, shape)? {
-                ControlFlow::Break(goes_on) => return Ok(goes_on),
-                ControlFlow::Continue(better) => shape = better,
+            let (first, second) = (step, steps.clone());
+            let (checked, mark) = (self.checked, self.translator.mark());
+            self.reach(first.position)?;
+            let start = self.translator.begin_block(first.position, shape, is_charged);
+            // The first instruction's code begins with the charge.
+            let (mut offset, mut has_charge, mut count) = (start, is_charged, 0);
+            let count_max = if is_charged && !shape.is_long { MAX_SHORT_CHARGE } else { u32::MAX };
+            let better = loop {
+                self.translator.positions.push(offset, has_charge);
+                self.translator.instruction(&step);
+                count += 1;
+                if step.ends_block() {
+                    break self.translator.end_block(
+                        &step,
+                        (first.position, start),
+                        count,
+                        shape,
+                        is_charged,
+                    );
+                }
+                if count > count_max {
+                    break Some(Shape { is_long: true, ..shape });
+                }
+                let Some(next) = steps.next() else { return Ok(()) };
+                step = next;
+                self.reach(step.position)?;
+                (offset, has_charge) = (self.translator.position(), false);
+            };
+            if let Some(better) = better {
+                (step, steps, shape, self.checked) = (first, second, better, checked);
+                self.translator.rewind(&mark);
+                continue;
             }
-            (*steps, self.checked) = (second.clone(), checked);
-            self.translator.rewind(&mark);
-        }
-    }
-
-    /// The same in this shape: gives the answer, or the shape to try instead.
-    #[inline(never)]
-    fn try_block(
-        &mut self,
-        steps: &mut Steps<'a>,
-        first: Step<'a>,
-        is_charged: bool,
-        shape: Shape,
-    ) -> Result<ControlFlow<bool, Shape>, CompileError> {
-        self.reach(first.position)?;
-        if shape.is_on_a_line {
-            self.translator.begin_line();
-        }
-        let start = self.translator.position();
-        if is_charged {
-            self.translator.start_block(first.position, shape.is_long);
-        }
-        let count_max = if is_charged && !shape.is_long { MAX_SHORT_CHARGE } else { u32::MAX };
-        let mut ahead = steps.clone();
-        let mut step = first;
-        // The first instruction's code begins with the charge.
-        let (mut offset, mut has_charge) = (start, is_charged);
-        let mut count = 0;
-        loop {
-            if !step.is_defined() {
-                self.translator.positions.mark_trap(step.position);
-            }
-            self.translator.positions.push(offset, has_charge);
-            self.translator.instruction(&step);
-            count += 1;
-            if step.ends_block() {
-                break;
-            }
-            if count > count_max {
-                return Ok(ControlFlow::Continue(Shape { is_long: true, ..shape }));
-            }
-            let Some(next) = ahead.next() else { break };
+            // Only a terminator is gone on from.
+            (is_charged, shape) = (step.is_defined(), Shape::default());
+            let Some(next) = steps.next() else { return Ok(()) };
             step = next;
-            self.reach(step.position)?;
-            (offset, has_charge) = (self.translator.position(), false);
         }
-        *steps = ahead;
-        self.translator.positions.end_block(count as usize);
-        if is_charged {
-            if !shape.is_on_a_line
-                && count <= MAX_LINE_INSTRUCTION_COUNT
-                && self.translator.is_loop_off_a_line(first.position, start)
-            {
-                return Ok(ControlFlow::Continue(Shape { is_on_a_line: true, ..shape }));
-            }
-            self.translator.charge(start, count, shape.is_long);
-        }
-        Ok(ControlFlow::Break(step.is_defined()))
     }
 
     /// Before the instruction at `pc`.

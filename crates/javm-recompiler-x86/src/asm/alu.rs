@@ -64,6 +64,17 @@ impl Asm {
         self.put(Encoding::registers(width, Op::one(0xF7), 3, d));
     }
 
+    /// `sub d, imm` and `jb`, both to be patched: the immediate of one octet or four behind the three of REX, opcode and
+    /// ModRM, and the 32-bit distance, whose end this gives.
+    #[inline(always)]
+    pub fn charge(&mut self, d: Gpr, is_long: bool) -> u32 {
+        let head =
+            Encoding::registers(Width::W64, Op::one(if is_long { 0x81 } else { 0x83 }), Alu::Sub as u8, d);
+        let (distance_at, jump) = if is_long { (4, 0x820F_0000_0000) } else { (1, 0x820F_00) };
+        self.put(Encoding { tail: jump, tail_len_bytes: distance_at + 6, ..head });
+        self.position()
+    }
+
     /// `and d, [rip + target]`, 64 bits: the target is a position in the code already written.
     #[inline(always)]
     pub fn and_constant(&mut self, d: Gpr, target: u32) {

@@ -12,7 +12,7 @@ const SLACK_BYTES: usize = 24;
 pub struct Asm {
     /// The code, then octets that are not part of it.
     octets: Vec<u8>,
-    len_bytes: usize,
+    len_bytes: u32,
 }
 
 impl Asm {
@@ -24,12 +24,12 @@ impl Asm {
     /// The position of the next instruction.
     #[inline(always)]
     pub fn position(&self) -> u32 {
-        self.len_bytes as u32
+        self.len_bytes
     }
 
     /// The code.
     pub fn finish(mut self) -> Vec<u8> {
-        self.octets.truncate(self.len_bytes);
+        self.octets.truncate(self.len_bytes as usize);
         self.octets.shrink_to_fit();
         self.octets
     }
@@ -37,30 +37,31 @@ impl Asm {
     /// Appends an instruction.
     #[inline(always)]
     pub(super) fn put(&mut self, encoding: Encoding) {
-        if let Some(room) = self.octets.get_mut(self.len_bytes..self.len_bytes + SLACK_BYTES) {
+        let start = self.len_bytes as usize;
+        if start + SLACK_BYTES > self.octets.len() {
+            self.grow();
+        }
+        if let Some(room) = self.octets.get_mut(start..start + SLACK_BYTES) {
             room[..8].copy_from_slice(&encoding.head.to_le_bytes());
             let tail_start = (encoding.head_len_bytes & 15) as usize;
             if let Some(tail) = room.get_mut(tail_start..tail_start + 8) {
                 tail.copy_from_slice(&encoding.tail.to_le_bytes());
             }
-            self.len_bytes += encoding.len_bytes() as usize;
-        } else {
-            self.grow(encoding);
         }
+        self.len_bytes += encoding.len_bytes();
     }
 
-    /// Makes room, and appends.
+    /// Makes room for an instruction.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, encoding: Encoding) {
-        let len_bytes = (self.octets.len() * 2).max(self.len_bytes + SLACK_BYTES);
+    fn grow(&mut self) {
+        let len_bytes = (self.octets.len() * 2).max(self.len_bytes as usize + SLACK_BYTES);
         self.octets.resize(len_bytes, 0);
-        self.put(encoding);
     }
 
     /// Forgets what comes after a position.
     pub fn rewind(&mut self, position: u32) {
-        self.len_bytes = position as usize;
+        self.len_bytes = position;
     }
 
     /// Appends octets that are not instructions.
@@ -69,11 +70,9 @@ impl Asm {
     }
 
     /// Points the 32-bit distance that ends at `end` at `target`.
+    #[inline]
     pub fn patch_distance(&mut self, end: u32, target: u32) {
-        let distance = (target as i32).wrapping_sub(end as i32);
-        if let Some(field) = self.octets.get_mut(end as usize - 4..end as usize) {
-            field.copy_from_slice(&distance.to_le_bytes());
-        }
+        self.patch_u32(end - 4, target.wrapping_sub(end));
     }
 
     /// Overwrites an octet.
@@ -85,8 +84,12 @@ impl Asm {
     }
 
     /// Overwrites four octets.
+    #[inline]
     pub fn patch_u32(&mut self, position: u32, value: u32) {
-        self.patch_distance(position + 4, (position + 4).wrapping_add(value));
+        let start = position as usize;
+        if let Some(field) = self.octets.get_mut(start..start + 4) {
+            field.copy_from_slice(&value.to_le_bytes());
+        }
     }
 
     /// Points the 8-bit distance that ends at `end` here; the target is less than 128 octets away.

@@ -1,5 +1,7 @@
 //! Blocks, exits, jumps and branches with fixed targets.
 
+use javm_isa::Step;
+
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition, Gpr};
 use crate::registers::{GAS, SCRATCH, UPPER};
@@ -18,6 +20,15 @@ enum Destination {
     Nowhere,
 }
 
+/// How a block is to be written. What decides it is known at its end: it may be written a second time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shape {
+    /// Does the charge take four octets, instead of one?
+    pub is_long: bool,
+    /// Does a line begin with it?
+    pub is_on_a_line: bool,
+}
+
 /// The most that a short charge takes from the gas.
 pub(crate) const MAX_SHORT_CHARGE: u32 = i8::MAX as u32;
 
@@ -29,36 +40,63 @@ pub(crate) const fn charge_len_bytes(cost: u32) -> u32 {
     AMOUNT_AT_BYTES + if cost > MAX_SHORT_CHARGE { 4 } else { 1 } + 6
 }
 
+/// The longest loop that is put at the start of a line if it does not fit what is left of one.
+const MAX_LINE_INSTRUCTION_COUNT: u32 = 10;
+
 impl Translator<'_> {
-    /// Goes on where a line begins: processors fetch, and keep what they have decoded, by lines of 64 octets.
-    pub fn begin_line(&mut self) {
-        self.asm.nops(LINE_LEN_BYTES - self.asm.position() % LINE_LEN_BYTES);
-    }
-
-    /// Has the block at `pc`, whose code begins at `start` and ends here, jumped to itself, and is it on more lines
-    /// than it need be?
-    pub fn is_loop_off_a_line(&self, pc: u32, start: u32) -> bool {
-        let used = start % LINE_LEN_BYTES;
-        self.last_target_back == pc && used != 0 && used + (self.position() - start) > LINE_LEN_BYTES
-    }
-
-    /// Leaves room for the charge for the block that starts at `pc`: [`charge`](Self::charge) says how much.
+    /// Begins the block at `pc`. Gives where in the machine code it begins; there is the charge, if there is one, whose
+    /// amount [`end_block`](Self::end_block) knows.
     #[inline(always)]
-    pub fn start_block(&mut self, pc: u32, is_long: bool) {
-        self.last_target_back = u32::MAX;
-        self.asm.alu_imm(Alu::Sub, W64, GAS, if is_long { i32::MAX } else { i32::from(i8::MAX) });
-        let end = self.asm.jump_if_forward(Condition::Below);
-        self.leave_later(end, pc, self.prologue.out_of_gas);
-    }
-
-    /// Charges `cost` for the block that started here.
-    #[inline(always)]
-    pub fn charge(&mut self, start: u32, cost: u32, is_long: bool) {
-        if is_long {
-            self.asm.patch_u32(start + AMOUNT_AT_BYTES, cost);
-        } else {
-            self.asm.patch_u8(start + AMOUNT_AT_BYTES, cost as u8);
+    pub fn begin_block(&mut self, pc: u32, shape: Shape, is_charged: bool) -> u32 {
+        if shape.is_on_a_line {
+            // Processors fetch, and keep what they have decoded, by lines of 64 octets.
+            self.asm.nops(LINE_LEN_BYTES - self.position() % LINE_LEN_BYTES);
         }
+        let start = self.position();
+        if is_charged {
+            self.last_target_back = u32::MAX;
+            let end = self.asm.charge(GAS, shape.is_long);
+            self.leave_later(end, pc, self.prologue.out_of_gas);
+        }
+        start
+    }
+
+    /// Ends the block of so many instructions that began at `pc` and `start`, with its last step. Gives the shape that
+    /// would be better, if there is one.
+    #[inline(always)]
+    pub fn end_block(
+        &mut self,
+        last: &Step<'_>,
+        (pc, start): (u32, u32),
+        count: u32,
+        shape: Shape,
+        is_charged: bool,
+    ) -> Option<Shape> {
+        if !last.is_defined() {
+            self.positions.mark_trap(last.position);
+        }
+        self.positions.end_block(count as usize);
+        if is_charged {
+            if self.last_target_back == pc
+                && count <= MAX_LINE_INSTRUCTION_COUNT
+                && !shape.is_on_a_line
+                && self.is_off_a_line(start)
+            {
+                return Some(Shape { is_on_a_line: true, ..shape });
+            }
+            if shape.is_long {
+                self.asm.patch_u32(start + AMOUNT_AT_BYTES, count);
+            } else {
+                self.asm.patch_u8(start + AMOUNT_AT_BYTES, count as u8);
+            }
+        }
+        None
+    }
+
+    /// Is what begins at `start` and ends here on more lines than it need be?
+    fn is_off_a_line(&self, start: u32) -> bool {
+        let used = start % LINE_LEN_BYTES;
+        used != 0 && used + (self.position() - start) > LINE_LEN_BYTES
     }
 
     pub(super) fn panic(&mut self, pc: u32) {

@@ -22,7 +22,7 @@ use javm_isa::{OpcodeTable, Program};
 use crate::asm::{Asm, Gpr, Width};
 use crate::features::Features;
 use crate::positions::{Positions, PositionsBuilder};
-pub(crate) use control::{MAX_SHORT_CHARGE, charge_len_bytes};
+pub(crate) use control::{MAX_SHORT_CHARGE, Shape, charge_len_bytes};
 use paths::{ForwardJump, RarePath};
 use prologue::Prologue;
 

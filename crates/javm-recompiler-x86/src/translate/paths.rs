@@ -98,19 +98,16 @@ impl Translator<'_> {
             }
         }
         // Most paths to the same exit go there through the last that was near enough: that is shorter.
-        let mut last: Option<(u32, u32)> = None;
+        let (mut exit, mut jump) = (u32::MAX, 0);
         for path in core::mem::take(&mut self.rare_paths) {
-            self.asm.patch_distance(path.end, self.position());
-            let here = self.position() + MOV_LEN_BYTES;
-            match last {
-                Some((exit, jump)) if exit == path.exit && here - jump < SHORT_REACH_BYTES => {
-                    self.asm.mov_imm_u32_and_jump(UPPER, path.pc, jump);
-                }
-                _ => {
-                    self.asm.mov_imm_u32(UPPER, path.pc);
-                    self.asm.jump(path.exit);
-                    last = Some((path.exit, here));
-                }
+            let here = self.position();
+            self.asm.patch_distance(path.end, here);
+            if exit == path.exit && here + MOV_LEN_BYTES - jump < SHORT_REACH_BYTES {
+                self.asm.mov_imm_u32_and_jump(UPPER, path.pc, jump);
+            } else {
+                self.asm.mov_imm_u32(UPPER, path.pc);
+                (exit, jump) = (path.exit, self.position());
+                self.asm.jump(exit);
             }
         }
     }
