@@ -21,8 +21,8 @@ pub enum Exit {
 
 /// Machine code of one program, and the tables that go with it.
 ///
-/// It takes a little over 2 octets for each instruction, 4 for each entry of the jump table, and the code, whose bound
-/// is [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES) an instruction.
+/// It takes 2 octets for each instruction, one for each four of the program's code, 4 for each entry of the jump
+/// table, and the code, whose bound is [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES) an instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompiledCode {
     pub(crate) code: Vec<u8>,

@@ -21,13 +21,15 @@ pub enum CompileError {
         /// What it may take.
         code_bytes_max: usize,
     },
-    /// An instruction took more machine code than
-    /// [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES): a bug of this crate.
-    #[error("the instruction at {position} took {len_bytes} octets of machine code, more than the bound")]
+    /// Instructions took more machine code, all in all, than
+    /// [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES) each: a bug of this crate.
+    #[error(
+        "up to {position} some instructions took {len_bytes} octets of machine code, more than the bound"
+    )]
     ExpansionBound {
-        /// Where the instruction is.
+        /// Where the first instruction after them is; there are at most 64 of them.
         position: u32,
-        /// How many octets it took.
+        /// How many octets they took.
         len_bytes: u32,
     },
 }

@@ -108,7 +108,8 @@ impl PositionsBuilder {
     #[inline(always)]
     pub fn push(&mut self, offset: u32, is_charged: bool) {
         if let Some(entry) = self.positions.entries.get_mut(self.count) {
-            *entry = (offset.wrapping_sub(self.base) as u16 & DISTANCE) | u16::from(is_charged) * IS_CHARGED;
+            let flag = if is_charged { IS_CHARGED } else { 0 };
+            *entry = offset.wrapping_sub(self.base) as u16 & DISTANCE | flag;
         }
         self.count += 1;
     }

@@ -70,7 +70,7 @@ impl Asm {
     pub fn charge(&mut self, d: Gpr, is_long: bool) -> u32 {
         let head =
             Encoding::registers(Width::W64, Op::one(if is_long { 0x81 } else { 0x83 }), Alu::Sub as u8, d);
-        let (distance_at, jump) = if is_long { (4, 0x820F_0000_0000) } else { (1, 0x820F_00) };
+        let (distance_at, jump) = if is_long { (4, 0x820F_0000_0000) } else { (1, 0x0082_0F00) };
         self.put(Encoding { tail: jump, tail_len_bytes: distance_at + 6, ..head });
         self.position()
     }
