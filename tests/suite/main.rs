@@ -5,6 +5,8 @@
 mod chain;
 mod crypto;
 mod exchange;
+mod faults;
+mod init;
 mod kvstore;
 mod multisig;
 mod names;
@@ -60,6 +62,23 @@ fn crypto() -> InstanceId {
     instance(7)
 }
 
+/// Panics that are told, with messages of all kinds, and not at all.
+fn faults(mode: u64) -> InstanceId {
+    instance(8 + mode)
+}
+
+fn orphan() -> InstanceId {
+    instance(11)
+}
+
+fn deployer() -> InstanceId {
+    instance(12)
+}
+
+fn relay() -> InstanceId {
+    instance(13)
+}
+
 /// Endpoints of the token.
 mod token_endpoint {
     pub const INIT: u16 = 0;
@@ -78,24 +97,43 @@ fn suite(kind: BackendKind) -> Option<MutexGuard<'static, TestChain>> {
 
 fn genesis() -> Genesis {
     let make =
-        |image: &[u8], refs| GenesisInstance { image: image.to_vec(), public: true, storage: vec![], refs };
+        |image: &[u8], storage, refs| GenesisInstance { image: image.to_vec(), public: true, storage, refs };
+    // Who may initialise those that are to be.
+    let alices = || vec![(b"\0init".to_vec(), ALICE.0.to_vec())];
     let call = |slot, instance, badge| GenesisRef { slot, instance, rights: 1, badge };
     Genesis {
         chain_id: chain::CHAIN_ID,
         timestamp: GENESIS_TIME,
         params: Params::default(),
         instances: vec![
-            make(chain::TOKEN_IMAGE, vec![]),
-            make(chain::TOKEN_IMAGE, vec![]),
+            make(chain::TOKEN_IMAGE, alices(), vec![]),
+            make(chain::TOKEN_IMAGE, alices(), vec![]),
             make(
                 include_bytes!("../../contracts/exchange/exchange.image"),
+                alices(),
                 vec![call(1, 0, EXCHANGE_ACCOUNT), call(2, 1, EXCHANGE_ACCOUNT)],
             ),
-            make(include_bytes!("../../contracts/vesting/vesting.image"), vec![call(1, 0, VESTING_ACCOUNT)]),
-            make(include_bytes!("../../contracts/multisig/multisig.image"), vec![call(1, 0, WALLET_ACCOUNT)]),
-            make(include_bytes!("../../contracts/names/names.image"), vec![]),
-            make(include_bytes!("../../contracts/kvstore/kvstore.image"), vec![]),
-            make(include_bytes!("../../contracts/crypto/crypto.image"), vec![]),
+            make(
+                include_bytes!("../../contracts/vesting/vesting.image"),
+                alices(),
+                vec![call(1, 0, VESTING_ACCOUNT)],
+            ),
+            make(
+                include_bytes!("../../contracts/multisig/multisig.image"),
+                alices(),
+                vec![call(1, 0, WALLET_ACCOUNT)],
+            ),
+            make(include_bytes!("../../contracts/names/names.image"), vec![], vec![]),
+            make(include_bytes!("../../contracts/kvstore/kvstore.image"), vec![], vec![]),
+            make(include_bytes!("../../contracts/crypto/crypto.image"), vec![], vec![]),
+            make(include_bytes!("../../contracts/faults/faults.image"), vec![], vec![]),
+            make(include_bytes!("../../contracts/faults-format/faults-format.image"), vec![], vec![]),
+            make(include_bytes!("../../contracts/faults-trap/faults-trap.image"), vec![], vec![]),
+            // Nobody may initialise this one, and the deployer is for those that come later.
+            make(chain::TOKEN_IMAGE, vec![], vec![]),
+            make(include_bytes!("../../contracts/deployer/deployer.image"), vec![], vec![]),
+            // Calls whatever is passed to it.
+            make(chain::PROBE_IMAGE, vec![], vec![]),
         ],
     }
 }

@@ -60,12 +60,12 @@ pub fn all(transfers: u32) -> Result<(Vec<Box<dyn Side>>, Option<String>), Failu
 
 impl Engine {
     fn new(name: &'static str, mut nub: Nub, transfers: u32) -> Result<Self, Failure> {
-        let token =
-            GenesisInstance { image: TOKEN_IMAGE.to_vec(), public: true, storage: vec![], refs: vec![] };
+        let rich = Badge([0xff; 32]);
+        let storage = vec![(b"\0init".to_vec(), rich.0.to_vec())];
+        let token = GenesisInstance { image: TOKEN_IMAGE.to_vec(), public: true, storage, refs: vec![] };
         let genesis =
             Genesis { chain_id: CHAIN_ID, timestamp: 0, params: Params::default(), instances: vec![token] };
         let mut root = nub.genesis(&genesis)?;
-        let rich = Badge([0xff; 32]);
         let init = event(rich, INIT, (rich.0, BALANCE * u128::from(transfers)).encode());
         let mut start = vec![init];
         start.extend(

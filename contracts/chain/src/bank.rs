@@ -2,7 +2,7 @@
 //!
 //! An account is the hash of a public key. Its events are signed, each with the number of those before it. What an
 //! event may use is paid ahead; what it did not use is given back when it is over. Balances, fees and what is paid
-//! ahead sum to the same at all times.
+//! ahead sum to the same at all times, as long as that fits 64 bits.
 
 use crate::ledger::{Entry, FEES_KEY, HELD_KEY, Ledger, PRICE_KEY};
 
@@ -78,6 +78,8 @@ impl<L: Ledger> Bank<L> {
         if gas_limit == 0 {
             return Err(Error::CannotPay);
         }
+        // What [`settle`](Self::settle) reads: what it cannot read must fail here, before the event runs.
+        let _ = (self.fees()?, self.0.number(HELD_KEY)?);
         if !is_signed() {
             return Err(Error::BadSignature);
         }
@@ -87,13 +89,15 @@ impl<L: Ledger> Bank<L> {
         Ok(gas_limit)
     }
 
-    /// Gives back what was not used, and counts the rest as fees.
+    /// Gives back what was not used, and counts the rest as fees. Nothing that an event did makes it fail, for that would
+    /// make its block invalid: what it reads was read by [`admit`](Self::admit), and sums end at the greatest number. Only
+    /// a genesis that gives more than that in sum can come so far; the units beyond are gone.
     pub fn settle(&mut self, account: &Account, gas_used: u64) -> Result<(), Error> {
         let held = self.0.number(HELD_KEY)?;
         let entry = self.0.entry(account)?.ok_or(Error::NoAccount)?;
-        let unused = self.cost(held.checked_sub(gas_used).ok_or(Error::Storage)?)?;
-        let balance = entry.balance.checked_add(unused).ok_or(Error::Overflow)?;
-        let fees = self.fees()?.checked_add(self.cost(gas_used)?).ok_or(Error::Overflow)?;
+        let gas_used = gas_used.min(held);
+        let balance = entry.balance.saturating_add(self.cost(held - gas_used)?);
+        let fees = self.fees()?.saturating_add(self.cost(gas_used)?);
         self.0.set_entry(account, Entry { balance, ..entry })?;
         self.0.set_number(FEES_KEY, fees)?;
         self.0.set_number(HELD_KEY, 0)
@@ -144,6 +148,8 @@ mod tests {
     struct Memory {
         entries: BTreeMap<Account, Entry>,
         numbers: BTreeMap<Vec<u8>, u64>,
+        /// A key whose value has another length.
+        unreadable: Option<&'static [u8]>,
     }
 
     impl Ledger for Memory {
@@ -157,6 +163,9 @@ mod tests {
         }
 
         fn number(&self, key: &[u8]) -> Result<u64, Error> {
+            if self.unreadable == Some(key) {
+                return Err(Error::Storage);
+            }
             Ok(self.numbers.get(key).copied().unwrap_or(0))
         }
 
@@ -217,6 +226,32 @@ mod tests {
         assert_eq!(bank.settle(&ALICE, 400), Ok(()));
         assert_eq!((bank.balance_of(&ALICE), bank.fees()), (Ok(0), Ok(1000)));
         assert_eq!(bank.admit(&ALICE, 2, 1, signed), Err(Error::CannotPay));
+    }
+
+    /// The regression: a sum above 64 bits failed `after`, and with it the whole block.
+    #[test]
+    fn a_settlement_cannot_fail() {
+        let mut bank = bank();
+        bank.0.set_entry(&ALICE, Entry { balance: u64::MAX, nonce: 0 }).unwrap();
+        bank.0.set_entry(&BOB, Entry { balance: u64::MAX, nonce: 0 }).unwrap();
+        bank.0.set_number(FEES_KEY, u64::MAX - 1).unwrap();
+        assert_eq!(bank.admit(&ALICE, 0, 300, signed), Ok(300));
+        // In the event, as much as fits comes to who pays for it.
+        assert_eq!(bank.transfer(&BOB, &ALICE, 601), Err(Error::Overflow));
+        assert_eq!(bank.transfer(&BOB, &ALICE, 600), Ok(()));
+        assert_eq!(bank.settle(&ALICE, 100), Ok(()));
+        assert_eq!((bank.balance_of(&ALICE), bank.fees()), (Ok(u64::MAX), Ok(u64::MAX)));
+        assert_eq!(bank.admit(&ALICE, 1, u64::MAX, signed), Ok(u64::MAX / 2));
+        assert_eq!(bank.settle(&ALICE, u64::MAX), Ok(()), "more than was paid ahead");
+    }
+
+    #[test]
+    fn what_cannot_be_settled_is_not_admitted() {
+        for key in [FEES_KEY, HELD_KEY, PRICE_KEY] {
+            let mut bank = bank();
+            bank.0.unreadable = Some(key);
+            assert_eq!(bank.admit(&ALICE, 0, 300, signed), Err(Error::Storage));
+        }
     }
 
     #[test]

@@ -6,7 +6,10 @@
 
 #![cfg_attr(target_arch = "riscv64", no_std, no_main)]
 
-use nub_sdk::{Args, ArgsError, Badge, CallError, CreateError, InstanceId, Output, Selector};
+use nub_sdk::init::as_creator;
+use nub_sdk::{
+    Args, ArgsError, Badge, CallError, CapabilityError, CreateError, InstanceId, Output, Selector,
+};
 
 nub_sdk::endpoints! {
     0 => deploy,
@@ -76,19 +79,22 @@ fn deploy(mut args: Args) -> Result<InstanceId, Failure> {
     nub_sdk::image_create(image, IMAGE_SLOT)?;
     let id = nub_sdk::instance_create(IMAGE_SLOT, REF_SLOT, public, &deployer)?;
     if init_endpoint != NO_ENDPOINT {
-        initialise(init_endpoint, &deployer, args.rest())?;
+        initialise(&id, init_endpoint, &deployer, args.rest())?;
     }
     Ok(id)
 }
 
-/// Calls the new Instance with `deployer: 32 ‖ arguments`, and all the gas there is.
-fn initialise(endpoint: u16, deployer: &Badge, args: &[u8]) -> Result<(), Failure> {
+/// Calls the new Instance as its creator, with `deployer: 32 ‖ arguments` and all the gas there is.
+fn initialise(id: &InstanceId, endpoint: u16, deployer: &Badge, args: &[u8]) -> Result<(), Failure> {
+    let target = as_creator(Selector::slot(REF_SLOT), REF_SLOT, id)
+        .map_err(CapabilityError::message)
+        .map_err(Failure::Init)?;
     let mut message = [0; 32 + INIT_ARGS_BYTES_MAX];
     let message = message.get_mut(..32 + args.len()).ok_or(Failure::InitArgsTooLong)?;
     let (origin, rest) = message.split_at_mut(32);
     origin.copy_from_slice(deployer);
     rest.copy_from_slice(args);
-    match nub_sdk::call(Selector::slot(REF_SLOT), endpoint, message, u64::MAX, &[]) {
+    match nub_sdk::call(target, endpoint, message, u64::MAX, &[]) {
         Ok(_) => Ok(()),
         Err(CallError::Failed { status, .. }) => Err(failed(status)),
         Err(error) => Err(Failure::Init(error.message())),

@@ -11,24 +11,16 @@ mod pool;
 
 use nub_sdk::capability::{CapabilityError, copy};
 use nub_sdk::{
-    Address, CallError, CounterError, CounterMap, Error, Event, Selector, Value, badge, contract, interface,
+    Address, CallError, CounterError, CounterMap, Error, Event, Selector, Value, badge, contract,
     passed_count, storage,
 };
 use pool::{Pair, Pool, PoolError};
+use token_interface::TokenRef;
 
 /// Slot of the Ref to token A.
 const TOKEN_A: u8 = 1;
 /// Slot of the Ref to token B.
 const TOKEN_B: u8 = 2;
-
-/// The parts of a token that an exchange needs.
-#[interface]
-trait Token {
-    #[endpoint(2)]
-    fn transfer(&self, to: &Address, amount: u128);
-    #[endpoint(6)]
-    fn transfer_from(&self, from: &Address, to: &Address, amount: u128);
-}
 
 #[storage]
 struct Exchange {
@@ -71,8 +63,6 @@ struct Removed {
 /// Why the exchange refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum ExchangeError {
-    #[message("exchange: already initialised")]
-    AlreadyInitialised,
     #[message("exchange: not initialised")]
     NotInitialised,
     #[message("exchange: less than the least that was asked for")]
@@ -90,12 +80,9 @@ enum ExchangeError {
 #[contract]
 impl Exchange {
     /// Says what the exchange's account is at both tokens. If two Refs were passed, they become the tokens A and B;
-    /// else they are in its slots 1 and 2. The first call decides.
-    #[endpoint]
+    /// else they are in its slots 1 and 2.
+    #[init]
     fn init(&mut self, account: &Address) -> Result<(), ExchangeError> {
-        if self.account.exists() {
-            return Err(ExchangeError::AlreadyInitialised);
-        }
         if passed_count() == 2 {
             copy(Selector::passed(0), TOKEN_A)?;
             copy(Selector::passed(1), TOKEN_B)?;

@@ -36,7 +36,7 @@ pub fn fill_slots(_: Args) -> Result<[u8; 16], ArgsError> {
     let mut answer = [0; 16];
     let (mut count, mut at_256) = (0u64, 0);
     for slot in 0..300 {
-        let code = crate::wild::host_call(20, [slot, 1, 0, 0, 0, 0]).0;
+        let code = wild::host_call(20, [slot, 1, 0, 0, 0, 0]).0;
         count += u64::from(code == 0);
         if slot == 256 {
             at_256 = code;
@@ -61,7 +61,7 @@ pub fn log_bomb(mut args: Args) -> Result<[u8; 8], ArgsError> {
     let topic = VALUE.as_ptr() as u64;
     let mut answer = 0;
     for _ in 0..count {
-        answer = crate::wild::host_call(14, [topic, data, len.into(), 0, 0, 0]).0;
+        answer = wild::host_call(14, [topic, data, len.into(), 0, 0, 0]).0;
     }
     Ok(answer.to_le_bytes())
 }
@@ -69,7 +69,7 @@ pub fn log_bomb(mut args: Args) -> Result<[u8; 8], ArgsError> {
 /// `length: u64 → that many octets`, of its pages.
 pub fn huge_return(mut args: Args) -> Result<(), ArgsError> {
     let len = args.u64()?;
-    crate::wild::host_call(0, [PAGES.as_ptr() as u64, len, 0, 0, 0, 0]);
+    wild::host_call(0, [PAGES.as_ptr() as u64, len, 0, 0, 0, 0]);
     Ok(())
 }
 

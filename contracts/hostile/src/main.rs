@@ -5,17 +5,18 @@
 //! - [`stack`]: running off the stack, either way
 //! - [`bombs`]: storage, slots, pages, logs, outputs, hashes, Instances, as many as there can be
 //! - [`authority`]: capabilities it lacks, Instances it may not manage, Images out of garbage
-//! - [`wild`]: any host call and any jump, with registers as given
+//! - [`anywhere`]: any host call and any jump, with registers as given
 
 #![cfg_attr(target_arch = "riscv64", no_std, no_main)]
 
+#[allow(unsafe_code)]
+mod anywhere;
 mod authority;
 mod bombs;
 mod calls;
 mod stack;
-#[allow(unsafe_code)]
-mod wild;
 
+use anywhere::{wild_host_call, wild_jump, wild_load, wild_store};
 use authority::{destroy_itself, garbage, manage_others, seize, upgrade_itself};
 use bombs::{
     burn_pages, cnode_bomb, data_bomb, endless_iteration, fill_slots, hash_bomb, huge_return, instance_bomb,
@@ -23,7 +24,6 @@ use bombs::{
 };
 use calls::{bounce, dive, greet, reenter, spin, storm};
 use stack::{recurse, smash};
-use wild::{wild_host_call, wild_jump, wild_load, wild_store};
 
 nub_sdk::endpoints! {
     0 => greet,

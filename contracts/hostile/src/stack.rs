@@ -5,8 +5,6 @@ use core::hint::black_box;
 
 use nub_sdk::{Args, ArgsError};
 
-use crate::wild;
-
 /// Where the stack ends, above (`docs/spec/image.md`).
 const STACK_TOP: u64 = 0xFEFE_0000;
 

@@ -62,8 +62,6 @@ struct Executed {
 /// Why nothing is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum MultisigError {
-    #[message("multisig: already initialised")]
-    AlreadyInitialised,
     #[message("multisig: not initialised")]
     NotInitialised,
     #[message("multisig: 1 to 16 owners, and a threshold from 1 to their number")]
@@ -86,12 +84,9 @@ enum MultisigError {
 
 #[contract(heap = 131072, stack = 65536)]
 impl Multisig {
-    /// Says who the owners are. The first call decides.
-    #[endpoint]
+    /// Says who the owners are.
+    #[init]
     fn init(&mut self, keys: Vec<Key>, threshold: u32) -> Result<(), MultisigError> {
-        if self.owners.exists() {
-            return Err(MultisigError::AlreadyInitialised);
-        }
         self.set_owners(&Owners { keys, threshold })
     }
 

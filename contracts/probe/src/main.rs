@@ -17,7 +17,6 @@ mod memory;
 mod objects;
 #[allow(unsafe_code)]
 mod raw;
-#[allow(unsafe_code)]
 mod steps;
 
 use chain::{after, before};

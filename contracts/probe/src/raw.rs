@@ -1,22 +1,16 @@
 //! Host calls and accesses with addresses as given. Only for a contract that exists to be wrong: what a store
 //! to its own memory breaks is its own.
 
-use core::ptr;
-
 use nub_sdk::{Args, ArgsError, host_call};
 
 /// `address: u64 → octet: u8`
 pub fn peek(mut args: Args) -> Result<[u8; 1], ArgsError> {
-    let address = args.u64()? as *const u8;
-    // SAFETY: none; the kernel fails the call if the program may not read there.
-    Ok([unsafe { ptr::read_volatile(address) }])
+    Ok([wild::load(args.u64()?)])
 }
 
 /// `address: u64 ‖ value: u8 →` stores it.
 pub fn poke(mut args: Args) -> Result<(), ArgsError> {
-    let (address, value) = (args.u64()? as *mut u8, args.u8()?);
-    // SAFETY: none; the kernel fails the call if the program may not write there.
-    unsafe { ptr::write_volatile(address, value) };
+    wild::store(args.u64()?, args.u8()?);
     Ok(())
 }
 

@@ -55,8 +55,6 @@ struct Approval<'a> {
 /// Why the token refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum TokenError {
-    #[message("token: already initialised")]
-    AlreadyInitialised,
     #[message("token: not initialised")]
     NotInitialised,
     #[message("token: only the owner may mint")]
@@ -71,19 +69,15 @@ enum TokenError {
 
 #[contract]
 impl Token {
-    /// Makes `owner` the one who may mint, and gives it the first supply. The first call decides.
-    #[endpoint]
-    fn init(&mut self, owner: &Address, supply: u128) -> Result<(), TokenError> {
-        if self.owner.exists() {
-            return Err(TokenError::AlreadyInitialised);
-        }
+    /// Makes `owner` the one who may mint, and gives it the first supply.
+    #[init]
+    fn init(&mut self, owner: &Address, supply: u128) {
         self.owner.set(owner);
         if supply != 0 {
             self.supply.set(&supply);
         }
         self.balances.set(owner, supply);
         Mint { from: &[0; 32], to: owner, amount: supply }.emit();
-        Ok(())
     }
 
     /// Makes `amount` more, held by `to`. By the owner.

@@ -9,22 +9,13 @@ mod schedule;
 mod tests;
 
 use nub_sdk::{
-    Address, CallError, Error, Event, Map, Selector, Value, badge, block_context, contract, interface,
-    storage,
+    Address, CallError, Error, Event, Map, Selector, Value, badge, block_context, contract, storage,
 };
 use schedule::Grant;
+use token_interface::TokenRef;
 
 /// Slot of the Ref to the token.
 const TOKEN: u8 = 1;
-
-/// The parts of a token that vesting needs.
-#[interface]
-trait Token {
-    #[endpoint(2)]
-    fn transfer(&self, to: &Address, amount: u128);
-    #[endpoint(6)]
-    fn transfer_from(&self, from: &Address, to: &Address, amount: u128);
-}
 
 #[storage]
 struct Vesting {
@@ -63,8 +54,6 @@ struct Revoked {
 /// Why nothing happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum VestingError {
-    #[message("vesting: already initialised")]
-    AlreadyInitialised,
     #[message("vesting: not initialised")]
     NotInitialised,
     #[message("vesting: an amount above zero, and a cliff within the duration")]
@@ -83,14 +72,10 @@ enum VestingError {
 
 #[contract]
 impl Vesting {
-    /// Says what this contract's account is at the token. The first call decides.
-    #[endpoint]
-    fn init(&mut self, account: &Address) -> Result<(), VestingError> {
-        if self.account.exists() {
-            return Err(VestingError::AlreadyInitialised);
-        }
+    /// Says what this contract's account is at the token.
+    #[init]
+    fn init(&mut self, account: &Address) {
         self.account.set(account);
-        Ok(())
     }
 
     /// Takes an amount from the caller, who allowed that, and grants it. Gives the grant's number.

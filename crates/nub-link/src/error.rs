@@ -27,12 +27,12 @@ pub enum LinkError {
     #[error("the ELF is for RISC-V with 32 registers, the PVM has 13; build it with `nub-link build`")]
     OtherAbi,
     /// The ELF has an instruction that the PVM does not: of floating point, vectors, or the atomics it lacks.
-    #[error(
-        "the ELF has an instruction that the PVM does not: {message}; floating point, vectors and some atomics"
-    )]
+    #[error("the ELF has an instruction that the PVM does not: {message}; {family}")]
     Instruction {
         /// What the linker said.
         message: String,
+        /// What kind of instruction it is, and what to do.
+        family: &'static str,
     },
     /// The ELF refers to something that nobody defines.
     #[error("the ELF refers to what nobody defines: {message}; host calls come from nub-sdk")]

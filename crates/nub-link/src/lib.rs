@@ -26,6 +26,7 @@ pub mod error;
 pub mod link;
 pub mod listing;
 pub mod memory;
+mod names;
 pub mod report;
 pub mod symbols;
 mod target;

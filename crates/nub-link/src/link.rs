@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use javm_isa::{BranchTargets, OpcodeTable, Program};
 use nub_state::{Image, TypeDef};
 use polkavm_linker::{Config, ProgramFromElfError, TargetInstructionSet, program_from_elf};
+use rustc_demangle::demangle;
 
 use crate::blob::Linked;
 use crate::memory::Memory;
@@ -128,12 +129,28 @@ pub(crate) fn blob_from_elf(elf: &[u8], options: LinkOptions, stripped: bool) ->
 /// What the linker says, told apart where an author can do something about it.
 fn linker_error(error: ProgramFromElfError) -> LinkError {
     let message = error.to_string();
-    if message.contains("unsupported instruction") {
-        LinkError::Instruction { message }
-    } else if message.contains("undefined symbol") {
-        LinkError::Undefined { message }
+    if let Some((_, place)) = message.split_once("unsupported instruction") {
+        let family = family(place);
+        LinkError::Instruction { message, family }
+    } else if let Some((_, symbol)) = message.split_once("undefined symbol: ") {
+        LinkError::Undefined { message: format!("`{:#}`", demangle(symbol.trim_matches('\''))) }
     } else {
         LinkError::Linker(error)
+    }
+}
+
+/// The kind of an instruction that the linker does not know, by the opcode in the last word of what it said (RISC-V
+/// unprivileged specification, "RV32/64G Instruction Set Listings"), and what to do about it.
+fn family(said: &str) -> &'static str {
+    let word = said.rsplit_once("0x").and_then(|(_, digits)| u32::from_str_radix(digits.trim(), 16).ok());
+    match word.map(|word| word & 0x7f) {
+        Some(0x07 | 0x27 | 0x43 | 0x47 | 0x4b | 0x4f | 0x53) => {
+            "it is of floating point or its loads: use integers, and build it with `nub-link build`"
+        }
+        Some(0x57) => "it is of vectors: build it with `nub-link build`, which uses none",
+        Some(0x2f) => "it is an atomic: a contract has one thread, use `Cell` or `nub_sdk::persistent!`",
+        Some(0x73) => "it asks for the processor's own registers: use host calls of nub-sdk",
+        _ => "it is of an extension that contracts do not have: build it with `nub-link build`",
     }
 }
 

@@ -9,6 +9,7 @@ use polkavm_common::program::ProgramCounter;
 use polkavm_linker::ProgramBlob;
 
 use crate::link::blob_from_elf;
+use crate::names::FunctionNames;
 use crate::{LinkError, LinkOptions};
 
 /// The functions of a program: where each begins.
@@ -59,12 +60,13 @@ impl fmt::Display for BlockStatistics {
 pub fn symbols(elf: &[u8], program: &Program) -> Result<Symbols, LinkError> {
     let octets = blob_from_elf(elf, LinkOptions::default(), false)?;
     let blob = ProgramBlob::parse(octets[..].into())?;
+    let names = FunctionNames::of(elf);
     let mut symbols = Symbols::new();
     let mut last = None;
     for position in program.instruction_starts() {
         let name = function_at(&blob, position);
         if name.is_some() && name != last {
-            symbols.insert(position, name.clone().unwrap_or_default());
+            symbols.insert(position, names.readable(name.as_deref().unwrap_or_default()));
         }
         last = name;
     }

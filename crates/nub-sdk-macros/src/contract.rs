@@ -1,7 +1,7 @@
 //! `#[contract]`: an `impl` block's functions become endpoints.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, ImplItem, ItemImpl, LitInt, LitStr, Result, Token, Type, Visibility};
 
@@ -66,10 +66,12 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
     let mut endpoints = Vec::new();
     for item in &mut item.items {
         let ImplItem::Fn(function) = item else { continue };
-        if let Some(said) = take_mark(&mut function.attrs)? {
-            let number = numbering.next(said, &function.sig.ident)?;
-            endpoints.push(Endpoint::of(number, &function.sig, &function.attrs)?);
+        if let Some(mark) = take_mark(&mut function.attrs)? {
+            endpoints.push(Endpoint::of(mark, &mut numbering, &function.sig, &function.attrs)?);
         }
+    }
+    if let Some(second) = endpoints.iter().filter(|endpoint| endpoint.initialises).nth(1) {
+        return Err(Error::new(second.name.span(), "an Instance is initialised once: one `#[init]`"));
     }
     if endpoints.is_empty() {
         return Err(Error::new_spanned(
@@ -152,7 +154,14 @@ fn entry(contract: &Ident, endpoint: &Endpoint, arguments: &Arguments) -> TokenS
 
 /// Takes the arguments, calls the function, ends the call.
 fn body(contract: &Ident, endpoint: &Endpoint) -> TokenStream {
-    let Endpoint { name, args, fallible, .. } = endpoint;
+    let Endpoint { name, args, fallible, returned, initialises, .. } = endpoint;
+    let begin = initialises.then(|| {
+        quote! {
+            if let Err(error) = ::nub_sdk::init::begin() {
+                ::nub_sdk::endpoint::fail(&error);
+            }
+        }
+    });
     let names: Vec<_> = args.iter().map(|(name, _)| format_ident!("argument_{name}")).collect();
     let sizes = args.iter().map(|(_, of)| {
         let of = static_type(of);
@@ -160,16 +169,17 @@ fn body(contract: &Ident, endpoint: &Endpoint) -> TokenStream {
     });
     let call = quote!(super::#contract::#name(&mut contract, #(#names),*));
     let end = if *fallible {
-        quote! {
+        quote_spanned! { *returned =>
             match #call {
                 Ok(value) => ::nub_sdk::endpoint::succeed(&value),
                 Err(error) => ::nub_sdk::endpoint::fail(&error),
             }
         }
     } else {
-        quote!(::nub_sdk::endpoint::succeed(&#call))
+        quote_spanned!(*returned => ::nub_sdk::endpoint::succeed(&#call))
     };
     quote! {
+        #begin
         const SIZE: ::core::option::Option<usize> = {
             let size = ::core::option::Option::Some(0);
             #(#sizes)*

@@ -14,10 +14,9 @@ pub fn expand(item: ItemTrait) -> Result<TokenStream> {
         let TraitItem::Fn(mut function) = item else {
             return Err(Error::new_spanned(item, "an interface has functions only"));
         };
-        let said = take_mark(&mut function.attrs)?
+        let mark = take_mark(&mut function.attrs)?
             .ok_or_else(|| Error::new(function.sig.ident.span(), "mark it `#[endpoint(…)]`"))?;
-        let number = numbering.next(said, &function.sig.ident)?;
-        endpoints.push(Endpoint::of(number, &function.sig, &function.attrs)?);
+        endpoints.push(Endpoint::of(mark, &mut numbering, &function.sig, &function.attrs)?);
     }
     Ok(client::expand(&item.ident, &item.vis, &endpoints))
 }

@@ -17,6 +17,8 @@ mod contract;
 mod error;
 mod event;
 mod interface;
+#[cfg(test)]
+mod mistakes;
 mod scale;
 mod signature;
 mod storage;
@@ -32,6 +34,9 @@ use syn::parse_macro_input;
 /// are decoded where they lie, the cheapest way. It gives a value, or a `Result` of a value and an error that is an
 /// `Output`, which reverts the call. Endpoints are numbered from 0, or from the number before:
 /// `#[endpoint(65534)]`. Each call starts with `Default::default()` of the type.
+///
+/// A function marked `#[init]` in place of `#[endpoint]` is an endpoint too, which runs once in the Instance's life, for
+/// its creator or whom genesis names: `nub_sdk::init`.
 ///
 /// Arguments: `heap = 65536`, octets of a heap that lives for a call (a multiple of 4096; none without it);
 /// `stack = 16384`, octets of stack (8192); `panic = "report"`, what a panic becomes: a revert with place and message

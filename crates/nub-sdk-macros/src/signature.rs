@@ -1,6 +1,6 @@
 //! A function that is an endpoint: number, arguments, output.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
 use syn::visit_mut::{VisitMut, visit_type_mut};
@@ -23,18 +23,39 @@ pub struct Endpoint {
     pub output: Type,
     /// Does it give a `Result`?
     pub fallible: bool,
+    /// Where it says what it gives: where a type that cannot be given is a mistake.
+    pub returned: Span,
+    /// Does it initialise the Instance, so that it runs once and for its creator?
+    pub initialises: bool,
 }
 
-/// Takes `#[endpoint]` off a function's attributes; the number, if it says one.
-pub fn take_mark(attributes: &mut Vec<Attribute>) -> Result<Option<Option<u16>>> {
-    let Some(position) = attributes.iter().position(|attribute| attribute.path().is_ident("endpoint")) else {
-        return Ok(None);
-    };
+/// What `#[endpoint]`, `#[endpoint(7)]`, `#[init]` and `#[init(7)]` say.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    number: Option<u16>,
+    initialises: bool,
+}
+
+/// Takes the mark of an endpoint off a function's attributes.
+pub fn take_mark(attributes: &mut Vec<Attribute>) -> Result<Option<Mark>> {
+    let is_mark =
+        |attribute: &Attribute| ["endpoint", "init"].iter().any(|name| attribute.path().is_ident(name));
+    let Some(position) = attributes.iter().position(is_mark) else { return Ok(None) };
     let attribute = attributes.remove(position);
-    match &attribute.meta {
-        syn::Meta::Path(_) => Ok(Some(None)),
-        _ => Ok(Some(Some(attribute.parse_args::<LitInt>()?.base10_parse()?))),
+    if let Some(second) = attributes.iter().find(|attribute| is_mark(attribute)) {
+        return Err(Error::new_spanned(second, "one mark: `#[endpoint]`, or `#[init]`"));
     }
+    let number = match &attribute.meta {
+        syn::Meta::Path(_) => None,
+        _ => Some(number(&attribute)?),
+    };
+    Ok(Some(Mark { number, initialises: attribute.path().is_ident("init") }))
+}
+
+fn number(attribute: &Attribute) -> Result<u16> {
+    const WANTED: &str = "a number from 0 to 65535, as in `#[endpoint(7)]`";
+    let literal: LitInt = attribute.parse_args().map_err(|error| Error::new(error.span(), WANTED))?;
+    literal.base10_parse().map_err(|_| Error::new(literal.span(), WANTED))
 }
 
 /// Numbers endpoints in the order they are met.
@@ -45,7 +66,7 @@ pub struct Numbering {
 
 impl Numbering {
     /// The number of the next endpoint.
-    pub fn next(&mut self, said: Option<u16>, at: &Ident) -> Result<u16> {
+    fn next(&mut self, said: Option<u16>, at: &Ident) -> Result<u16> {
         let after = self.used.last().map_or(Some(0), |last| last.checked_add(1));
         let number =
             said.or(after).ok_or_else(|| Error::new(at.span(), "endpoints are numbered up to 65535"))?;
@@ -58,8 +79,14 @@ impl Numbering {
 }
 
 impl Endpoint {
-    /// The endpoint that a function is.
-    pub fn of(number: u16, signature: &Signature, attributes: &[Attribute]) -> Result<Endpoint> {
+    /// The endpoint that a marked function is.
+    pub fn of(
+        mark: Mark,
+        numbering: &mut Numbering,
+        signature: &Signature,
+        attributes: &[Attribute],
+    ) -> Result<Endpoint> {
+        let number = numbering.next(mark.number, &signature.ident)?;
         if let Some(unfit) = unfit(signature) {
             return Err(Error::new(signature.span(), unfit));
         }
@@ -76,7 +103,9 @@ impl Endpoint {
         let args = inputs.map(argument).collect::<Result<_>>()?;
         let (output, fallible) = output(&signature.output)?;
         let docs = attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect();
-        Ok(Endpoint { number, name: signature.ident.clone(), docs, args, output, fallible })
+        let (name, initialises) = (signature.ident.clone(), mark.initialises);
+        let returned = signature.output.span();
+        Ok(Endpoint { number, name, docs, args, output, fallible, returned, initialises })
     }
 
     /// The expression of the line that a TypeDef is made of.

@@ -100,6 +100,9 @@ fn place(owner: &Ident, field: &mut Field) -> Result<Place> {
         (None, false) => format!("{plain}:"),
     };
     let least = if is_value || kind == "List" { 2 } else { 1 };
+    if prefix.starts_with('\0') {
+        return Err(Error::new_spanned(&name, "keys that begin with a zero are the SDK's own"));
+    }
     if !raw && !(least..=KEY_BYTES_MAX).contains(&prefix.len()) {
         let message =
             format!("keys have 2 to {KEY_BYTES_MAX} octets; give this field one with `#[key = \"…\"]`");

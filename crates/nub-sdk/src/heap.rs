@@ -64,8 +64,9 @@ unsafe impl<const BYTES: usize> GlobalAlloc for Scratch<BYTES> {
         // SAFETY: the header is this heap's own. What begins at `start` is not in use.
         unsafe {
             let used = self.used().read().max(HEADER_BYTES);
-            match used.checked_next_multiple_of(layout.align()) {
-                Some(start) => self.take(start, layout.size()),
+            // Of the address: the heap itself begins at a page, and some values want more than that.
+            match (Self::BASE + used).checked_next_multiple_of(layout.align()) {
+                Some(address) => self.take(address - Self::BASE, layout.size()),
                 None => null_mut(),
             }
         }

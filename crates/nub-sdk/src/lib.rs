@@ -45,6 +45,7 @@
 //! - [`state`]: typed values, maps and lists in storage
 //! - [`codec`]: values and their octets
 //! - [`client`]: typed calls
+//! - [`init`]: initialisation, once, by who may
 //! - [`heap`], [`persistent`]: memory for a call, and for the Instance's life
 //! - [`panic`]: what becomes of a panic
 //! - [`mod@mock`]: the kernel's stand-in, for tests
@@ -93,6 +94,7 @@ pub mod hash;
 pub mod heap;
 #[allow(unsafe_code)]
 pub mod host;
+pub mod init;
 pub mod manage;
 #[cfg(not(all(target_arch = "riscv64", target_feature = "e")))]
 #[allow(unsafe_code)]

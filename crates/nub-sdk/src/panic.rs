@@ -19,11 +19,18 @@ pub fn report(info: &PanicInfo<'_>) -> ! {
         message.text(":");
         message.number(location.line());
     }
-    if let Some(text) = info.message().as_str() {
+    let text = info.message().as_str().or_else(|| out_of_memory(info));
+    if let Some(text) = text {
         message.text(": ");
         message.text(text);
     }
     message.revert()
+}
+
+/// What a panic is about that is made at run time, but has one place: `alloc` has no room.
+fn out_of_memory(info: &PanicInfo<'_>) -> Option<&'static str> {
+    let file = info.location().map_or("", |location| location.file());
+    file.ends_with("/alloc/src/alloc.rs").then_some("the heap is full")
 }
 
 /// Reverts with all that a panic says.

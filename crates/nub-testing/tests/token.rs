@@ -10,9 +10,7 @@ fn contract() -> Contract {
 }
 
 fn token(chain: &mut Chain) -> InstanceId {
-    let token = chain.deploy(&contract());
-    chain.on(token).from(ALICE).call("init", (ALICE, 1000u128)).succeeds();
-    token
+    chain.deploy_with(&contract(), ALICE, "init", 1000u128)
 }
 
 #[nub_testing::test(all)]
@@ -61,6 +59,13 @@ fn a_block_has_several_events(chain: &mut Chain) {
 fn deploying_may_call(chain: &mut Chain) {
     let token = chain.deploy_with(&contract(), ALICE, "init", 7u128);
     chain.on(token).query("balance_of", ALICE).returns(7u128);
+    chain.on(token).from(ALICE).call("init", (ALICE, 9u128)).reverts("init: already initialised");
+    let bare = chain.deploy(&contract());
+    chain
+        .on(bare)
+        .from(ALICE)
+        .call("init", (ALICE, 9u128))
+        .reverts("init: only for who made the instance, or whom genesis names");
 }
 
 #[test]

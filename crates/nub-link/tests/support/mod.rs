@@ -56,6 +56,8 @@ pub struct World {
     /// What `image_create` was given, and its answer.
     pub created: Vec<(u64, Vec<u8>)>,
     pub image_create_answer: u64,
+    /// What `ref_mint` was given: from, to, rights, badge.
+    pub minted: Vec<(u64, u64, u64, [u8; 32])>,
     /// What `call` was given, and its answer.
     pub calls: Vec<(u64, u64, Vec<u8>)>,
     pub call_answer: (u64, Vec<u8>),
@@ -78,6 +80,7 @@ impl World {
             logs: Vec::new(),
             created: Vec::new(),
             image_create_answer: 0,
+            minted: Vec::new(),
             calls: Vec::new(),
             call_answer: (0, Vec::new()),
             instructions: 0,
@@ -179,6 +182,15 @@ impl World {
             Some(HostCall::InstanceCreate) => {
                 memory.read(r[10], 32)?;
                 memory.write(r[11], &[7; 32]).map(|()| 0)?
+            }
+            Some(HostCall::RefMint) => {
+                let badge = memory.read(r[11], 32)?.try_into().unwrap();
+                self.minted.push((r[7], r[8], r[9], badge));
+                0
+            }
+            Some(HostCall::Blake2b) => {
+                let hash = nub_abi::blake2b_256(&memory.read(r[7], r[8])?);
+                memory.write(r[9], &hash.0).map(|()| 0)?
             }
             Some(HostCall::Emit) => {
                 self.logs.push((memory.read(r[7], 32)?.try_into().unwrap(), memory.read(r[8], r[9])?));

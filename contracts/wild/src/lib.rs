@@ -1,57 +1,23 @@
-//! Registers as given, addresses out of the air. All the `unsafe` is here, and none of its conditions is met: the
-//! kernel must not need them.
+//! Registers as given, addresses out of the air: for contracts that exist to be wrong, and for no others. What is
+//! `unsafe` in them is here, and none of its conditions is met: the kernel must not need them.
+
+#![no_std]
+#![allow(unsafe_code)]
 
 use core::ptr;
 
-use nub_sdk::{Args, ArgsError};
+/// Loads an octet from anywhere.
+#[inline]
+pub fn load(address: u64) -> u8 {
+    // SAFETY: none; the kernel fails the call if the program may not read there.
+    unsafe { ptr::read_volatile(address as *const u8) }
+}
 
 /// Stores an octet anywhere.
+#[inline]
 pub fn store(address: u64, octet: u8) {
     // SAFETY: none; the kernel fails the call if the program may not write there.
     unsafe { ptr::write_volatile(address as *mut u8, octet) };
-}
-
-/// `address: u64 → octet`
-pub fn wild_load(mut args: Args) -> Result<[u8; 1], ArgsError> {
-    let address = args.u64()?;
-    // SAFETY: none; the kernel fails the call if the program may not read there.
-    Ok([unsafe { ptr::read_volatile(address as *const u8) }])
-}
-
-/// `address: u64 →` stores there.
-pub fn wild_store(mut args: Args) -> Result<(), ArgsError> {
-    store(args.u64()?, 0xee);
-    Ok(())
-}
-
-/// `address: u64 →` jumps there.
-pub fn wild_jump(mut args: Args) -> Result<(), ArgsError> {
-    jump(args.u64()?)
-}
-
-#[cfg(all(target_arch = "riscv64", target_feature = "e"))]
-fn jump(address: u64) -> ! {
-    // SAFETY: none; the kernel fails the call unless the program declared the place as a target.
-    unsafe { core::arch::asm!("jr {address}", address = in(reg) address, options(noreturn)) }
-}
-
-#[cfg(not(all(target_arch = "riscv64", target_feature = "e")))]
-fn jump(_: u64) -> ! {
-    nub_sdk::host::stop()
-}
-
-/// `number: u8 ‖ r7 … r12: u64 each → r7: u64 ‖ r8: u64`
-pub fn wild_host_call(mut args: Args) -> Result<[u8; 16], ArgsError> {
-    let number = args.u8()?;
-    let mut registers = [0; 6];
-    for register in &mut registers {
-        *register = args.u64()?;
-    }
-    let (r7, r8) = host_call(number, registers);
-    let mut answer = [0; 16];
-    answer[..8].copy_from_slice(&r7.to_le_bytes());
-    answer[8..].copy_from_slice(&r8.to_le_bytes());
-    Ok(answer)
 }
 
 /// Writes one arm for each host call, for its number is part of the instruction. Symbols and counts of registers are
@@ -61,7 +27,8 @@ macro_rules! host_calls {
         let [a, b, c, d, e, f] = $registers;
         match $number {
             $(
-                // SAFETY: none; the kernel reads and writes only where the program may.
+                // SAFETY: none; the kernel reads and writes only where the program may, and what that breaks is the
+                // contract's own.
                 $call => unsafe {
                     nub_sdk::host_call!(
                         $call,
