@@ -123,11 +123,11 @@ pub struct StoreConfig {
 }
 
 impl Default for StoreConfig {
-    /// Segments of 8 MiB, 16 roots, 64 MiB of index, a checkpoint each 64 MiB, collection above 16 MiB.
+    /// Segments of 4 MiB, 16 roots, 64 MiB of index, a checkpoint each 64 MiB, collection above 16 MiB.
     fn default() -> Self {
         Self {
             chain_id: None,
-            segment_blocks: 2048,
+            segment_blocks: 1024,
             retention: 16,
             index_bytes: 64 << 20,
             checkpoint_bytes: 64 << 20,
