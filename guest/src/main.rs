@@ -16,7 +16,7 @@
 //! - [`privilege`]: the kernel in ring 3, where ring 0 is emulated
 //! - [`entry`], [`note`]: how the host starts us
 //! - [`arena`], [`frames`], [`bins`], [`runs`], [`heap`]: memory for the kernel
-//! - [`page_table`], [`window`], [`space`], [`accessors`], [`fault`]: memory for programs
+//! - [`page_table`], [`window`], [`space`], [`accessors`], [`ready`], [`fault`]: memory for programs
 //! - [`code_memory`], [`context`], [`native_entry`], [`native_run`], [`native`]: programs as machine code
 //! - [`isolation`]: programs in ring 3 under a kernel in ring 0; [`features`]: what the processor really has
 //! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
@@ -58,6 +58,7 @@ mod platform;
 mod privilege;
 mod probes;
 mod queue_memory;
+mod ready;
 mod rpc;
 mod run_case;
 mod runs;

@@ -8,6 +8,7 @@ use crate::gate::{flush_all, flush_page};
 use crate::layout::PAGE_BYTES;
 use crate::native_run::context_of;
 use crate::page_table::{Entry, Slot};
+use crate::ready::Ready;
 use crate::window::Window;
 use crate::{accessors, context};
 use alloc::boxed::Box;
@@ -29,6 +30,8 @@ pub struct HyperlightMemory {
     window: Window,
     /// Pages that were ever mapped, with the content mapped, which lives as long as this.
     mapped: Vec<(u32, Option<Arc<Page>>)>,
+    /// Pages that an access needs nothing for. Forgotten whenever pages are unmapped.
+    ready: Ready,
     /// Whether machine code has a context here.
     has_context: bool,
 }
@@ -46,7 +49,7 @@ impl HyperlightMemory {
         };
         let window = Window::take(control).ok_or(Abort::OutOfFrames)?;
         with_control(frames::refill_reserve);
-        Ok(Self { window, mapped: Vec::new(), has_context: false })
+        Ok(Self { window, mapped: Vec::new(), ready: Ready::new(), has_context: false })
     }
 
     /// The number of its window.
@@ -94,6 +97,7 @@ impl HyperlightMemory {
     /// Unmaps every page the predicate picks; gives those with frames of their own to `take`.
     fn unmap(&mut self, pick: impl Fn(u32, Entry) -> bool, mut take: impl FnMut(u32, u64)) {
         self.read_log();
+        self.ready = Ready::new();
         let mut flush = Flush::new(self.window.base());
         for &(page, _) in &self.mapped {
             let Some(slot) = self.window.slot(page) else { continue };
@@ -235,11 +239,13 @@ macro_rules! accesses {
             let at = self.window.base() + u64::from(address);
             // SAFETY: 32 bits after the base are in the window.
             let mut access = || unsafe { accessors::$load(at, meter) };
-            match access() {
-                Some(value) => Ok(value),
-                None if self.replenish(address) => access().ok_or(Miss),
-                None => Err(Miss),
-            }
+            let value = match access() {
+                Some(value) => value,
+                None if self.replenish(address) => access().ok_or(Miss)?,
+                None => return Err(Miss),
+            };
+            self.ready.note_load(address >> 12);
+            Ok(value)
         }
 
         #[inline]
@@ -251,15 +257,29 @@ macro_rules! accesses {
             // SAFETY: 32 bits after the base are in the window.
             let mut access = || unsafe { accessors::$store(at, value, meter) };
             match access() {
-                Some(()) => Ok(()),
-                None if self.replenish(address) => access().ok_or(Miss),
-                None => Err(Miss),
+                Some(()) => {}
+                None if self.replenish(address) => access().ok_or(Miss)?,
+                None => return Err(Miss),
             }
+            self.ready.note_store(address >> 12);
+            Ok(())
         }
     )*};
 }
 
 impl Memory for HyperlightMemory {
+    #[inline(always)]
+    fn load_ready<const LEN: usize>(&mut self, address: u32) -> Option<[u8; LEN]> {
+        // SAFETY: 1. the base is this window's; 2. `unmap`, where alone pages go, forgets what was ready.
+        unsafe { self.ready.load(self.window.base(), address) }
+    }
+
+    #[inline(always)]
+    fn store_ready<const LEN: usize>(&mut self, address: u32, octets: [u8; LEN]) -> bool {
+        // SAFETY: the same.
+        unsafe { self.ready.store(self.window.base(), address, octets) }
+    }
+
     accesses! {
         load_u8, store_u8, u8;
         load_u16, store_u16, u16;
