@@ -157,6 +157,59 @@ fn a_store_in_a_small_arena_never_crashes_it() {
     chain.ok(probe::COUNT, []);
 }
 
+/// New values under the same keys: a state that does not grow.
+fn overwrite(count: u32, seed: u32) -> Vec<Event> {
+    let put = |(number, event): (u32, Event)| {
+        let value = &event.args[event.args.len() - 4000..];
+        Event { args: put_args(&number.to_be_bytes(), value), ..event }
+    };
+    (0..).zip(values(count, seed)).map(put).collect()
+}
+
+/// Commits blocks; gives the frames free after each commit.
+fn free_after_commits(chain: &mut TestChain, commits: u32, events: impl Fn(u32) -> Vec<Event>) -> Vec<u64> {
+    let mut free = Vec::new();
+    for commit in 0..commits {
+        for block in 0..4 {
+            chain.apply(events(4 * commit + block));
+        }
+        chain.nub.commit(chain.root).unwrap();
+        let health = chain.nub.health_check().unwrap();
+        free.push(health.frames_free);
+        if commit % 8 == 7 {
+            let (free, cached) = (health.frames_free * 4, health.cached_bytes >> 10);
+            println!("after {} commits: {free} kB free, {cached} kB cached", commit + 1);
+        }
+    }
+    free
+}
+
+/// How far the level may fall: 1 MiB, a fiftieth of what the commits write.
+const LEVEL_FRAMES: u64 = 256;
+
+/// Whether the least that was free in the last third is as much as in the third before, about.
+fn is_level(free: &[u64]) -> bool {
+    let third = free.len() / 3;
+    let least = |frames: &[u64]| frames.iter().min().copied();
+    least(&free[2 * third..]) >= least(&free[third..2 * third]).map(|frames| frames - LEVEL_FRAMES)
+}
+
+#[test]
+fn memory_levels_off_over_commits_to_a_store() {
+    let Some(mut chain) = start_with_store(40 << 20) else { return };
+    // Caches fill at first, up to their budgets; then nothing more goes.
+    let free = free_after_commits(&mut chain, 24, |seed| overwrite(60, seed));
+    assert!(is_level(&free), "{free:?}");
+}
+
+/// What collection had still to visit grew by more with each commit than it visited.
+#[test]
+fn collection_that_runs_beside_a_growing_state_does_not_fill_memory() {
+    let Some(mut chain) = start_with_store(40 << 20) else { return };
+    let free = free_after_commits(&mut chain, 72, |seed| values(60, seed));
+    assert!(is_level(&free), "{free:?}");
+}
+
 fn shortage(chain: &mut TestChain, after: u64) -> u64 {
     match chain.nub.guest().unwrap().probe(&Probe::Shortage(after)).unwrap() {
         ProbeReply::Number(frames) => frames,

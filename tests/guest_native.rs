@@ -174,6 +174,12 @@ fn features_are_some_that_the_processor_names() {
     assert!(features < 32);
     // An emulator's word on them is worth nothing.
     assert!(has_hardware_virtualisation() || features == 0);
+    // The tries themselves are right: what the host's processor has is found.
+    let has_all = std::is_x86_feature_detected!("popcnt")
+        && std::is_x86_feature_detected!("lzcnt")
+        && std::is_x86_feature_detected!("bmi1")
+        && std::is_x86_feature_detected!("bmi2");
+    assert!(!has_hardware_virtualisation() || !has_all || features == 31, "{features:#b}");
 }
 
 #[test]
