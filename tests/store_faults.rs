@@ -95,3 +95,43 @@ fn a_store_is_not_made_of_no_chain() {
     let made = nub::open_file(&directory.path().join("state"), &config).map(|_| ());
     assert!(matches!(made, Err(FileStoreError::NoChain { .. })));
 }
+
+/// A state of some 6 MiB, as a file.
+fn large_export() -> (Hash, Vec<u8>) {
+    let genesis = chain::genesis(nub::Params::default());
+    let mut chain = chain::TestChain::start(nub::BackendKind::Local, &genesis, [3; 32]);
+    for block in 0..64u8 {
+        let value = |n: u8| [&[block, n][..], &[7; 3998]].concat();
+        let put = |n| chain::event(chain::probe::STORAGE_PUT, chain::put_args(&[n, block, 9], &value(n)));
+        chain.apply((0..25).map(put).collect());
+        chain.nub.commit(chain.root).unwrap();
+    }
+    let mut file = Vec::new();
+    chain.nub.export(chain.root, &mut file).unwrap();
+    (chain.root, file)
+}
+
+/// All objects of an import were in memory until its end.
+#[test]
+fn a_large_import_is_written_as_it_comes_and_counts_at_its_end() {
+    let (root, file) = large_export();
+    assert!(file.len() > 5 << 20, "{} bytes", file.len());
+    let mut images = Vec::new();
+    for kind in chain::backends() {
+        let held = Held::default();
+        let mut nub = held.handle(kind).unwrap();
+        held.with(|inner| inner.writes = 0);
+        assert!(nub.import(root, &mut &file[..file.len() - 100]).is_err());
+        held.with(|inner| assert!(inner.writes > 0, "nothing was staged"));
+        assert_eq!(nub.state_root().unwrap(), None);
+        drop(nub);
+        let mut nub = held.handle(kind).unwrap();
+        assert_eq!(nub.state_root().unwrap(), None);
+        // Once more without an end, and then to it, on one handle.
+        assert!(nub.import(root, &mut &file[..file.len() / 2]).is_err());
+        nub.import(root, &mut &file[..]).unwrap();
+        assert_eq!(held.chain(nub::BackendKind::Local).root, root);
+        images.push(held.image());
+    }
+    assert!(images.windows(2).all(|pair| pair[0] == pair[1]), "the devices differ");
+}

@@ -26,6 +26,9 @@ pub struct Inner {
     pub read_steps: u64,
     /// Makes writes fail after the next flush.
     pub fail_writes_after_flush: bool,
+    /// Called when so many more steps were asked for, or steps that change something.
+    pub at_step: Option<(u64, Box<dyn FnMut() + Send>)>,
+    pub at_change: Option<(u64, Box<dyn FnMut() + Send>)>,
     /// Called at each flush.
     pub at_flush: Option<Box<dyn FnMut() + Send>>,
 }
@@ -39,24 +42,28 @@ impl BlockDevice for Held {
 
     fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), DeviceError> {
         let mut inner = self.0.lock().unwrap();
+        inner.step();
         (inner.reads, inner.read_steps) = (inner.reads + 1, inner.read_steps + 1);
         if inner.fail_reads { Err(IO) } else { inner.memory.read(offset, into) }
     }
 
     fn read_many(&mut self, reads: &mut [Read]) -> Result<(), DeviceError> {
         let mut inner = self.0.lock().unwrap();
+        inner.step();
         (inner.reads, inner.read_steps) = (inner.reads + reads.len() as u64, inner.read_steps + 1);
         if inner.fail_reads { Err(IO) } else { inner.memory.read_many(reads) }
     }
 
     fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), DeviceError> {
         let mut inner = self.0.lock().unwrap();
+        inner.change();
         inner.writes += 1;
         if inner.fail_writes { Err(IO) } else { inner.memory.write(offset, bytes) }
     }
 
     fn flush(&mut self) -> Result<(), DeviceError> {
         let mut inner = self.0.lock().unwrap();
+        inner.change();
         if let Some(at_flush) = &mut inner.at_flush {
             at_flush();
         }
@@ -66,6 +73,29 @@ impl BlockDevice for Held {
 
     fn extend(&mut self, length_bytes: u64) -> Result<(), DeviceError> {
         self.0.lock().unwrap().memory.extend(length_bytes)
+    }
+}
+
+/// Counts a step, and acts at the last.
+fn count_down(acts: &mut Option<(u64, Box<dyn FnMut() + Send>)>) {
+    let Some((left, act)) = acts else { return };
+    match left.checked_sub(1) {
+        Some(fewer) => *left = fewer,
+        None => {
+            act();
+            *acts = None;
+        }
+    }
+}
+
+impl Inner {
+    fn step(&mut self) {
+        count_down(&mut self.at_step);
+    }
+
+    fn change(&mut self) {
+        self.step();
+        count_down(&mut self.at_change);
     }
 }
 
