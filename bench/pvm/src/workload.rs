@@ -90,15 +90,15 @@ impl Workload {
     pub fn eight() -> Result<Vec<Workload>, WorkloadError> {
         let hostcall: Plain = |rounds| pvm_kernels::hostcall(rounds, || ());
         [
-            Workload::new(image!("fib"), [10, 400], pvm_kernels::fib),
-            Workload::new(image!("hostcall"), [10, 150], hostcall)
+            Workload::new(image!("fib"), [10, 160], pvm_kernels::fib),
+            Workload::new(image!("hostcall"), [10, 40], hostcall)
                 .map(|hostcall| Workload { plain: None, ..hostcall }),
             Workload::new(image!("sort"), [1, 300], pvm_kernels::sort),
-            Workload::new(image!("sieve"), [1, 600], pvm_kernels::sieve),
-            Workload::new(image!("blake2b"), [4, 200], pvm_kernels::blake2b),
-            Workload::new(image!("keccak"), [4, 150], pvm_kernels::keccak),
-            Workload::new(image!("ed25519"), [1, 100], pvm_kernels::ed25519),
-            Workload::new(image!("ecrecover"), [1, 20], pvm_kernels::ecrecover),
+            Workload::new(image!("sieve"), [1, 1000], pvm_kernels::sieve),
+            Workload::new(image!("blake2b"), [4, 900], pvm_kernels::blake2b),
+            Workload::new(image!("keccak"), [4, 500], pvm_kernels::keccak),
+            Workload::new(image!("ed25519"), [1, 500], pvm_kernels::ed25519),
+            Workload::new(image!("ecrecover"), [1, 160], pvm_kernels::ecrecover),
         ]
         .into_iter()
         .collect()
