@@ -1,6 +1,7 @@
 //! A state of constant size of which every block replaces a part, with collection.
 
 use crate::objects;
+use crate::table::Table;
 use nub_abi::{Hash, blake2b_256};
 use nub_store::fault::Coin;
 use nub_store::{BlockDevice, Layout, NotAnObject, Options};
@@ -10,8 +11,12 @@ use std::time::{Duration, Instant};
 
 /// Objects of a group; a commit replaces a group.
 const GROUP: u64 = 1000;
-/// Objects' worth of collection after a commit.
-const SLICE: usize = 8192;
+/// Objects' worth of collection after a commit, at least.
+const SLICE: usize = 512;
+/// Roots that are kept: what they reach lives.
+const RETENTION: u64 = 16;
+/// Blocks a segment: 1 MiB, a hundredth of what lives, as the usual segments are of a state of 400 MB.
+const SEGMENT_BLOCKS: u32 = 256;
 
 /// A group or the root is a list of hashes behind its length; objects of 200 bytes name nothing.
 fn children(bytes: &[u8], visit: &mut dyn FnMut(Hash)) -> Result<(), NotAnObject> {
@@ -27,15 +32,18 @@ fn list(tag: u64, hashes: &[Hash]) -> (Hash, Vec<u8>) {
     (blake2b_256(&bytes), bytes)
 }
 
-pub fn run(path: &Path, quick: bool) {
+pub fn run(path: &Path, quick: bool, table: &mut Table) {
     let (groups, commits) = if quick { (100, 300) } else { (400, 1600) };
     let options = Options { children: Some(children), index_bytes: 64 << 20, ..Options::default() };
-    let mut store = open_or_create(path, 1, Caching::System, Layout::default(), options).expect("a store");
+    let layout = Layout { segment_blocks: SEGMENT_BLOCKS, retention: RETENTION as u32 };
+    let mut store = open_or_create(path, 1, Caching::System, layout, options).expect("a store");
     let mut lists = vec![Hash::ZERO; groups];
     let mut coin = Coin::new(5);
     let mut number = 1 << 40;
-    let live_bytes = groups as u64 * (GROUP * 200 + GROUP * 32 + 8 + 32);
-    println!(
+    // Each root that is kept beside the last has one group of its own.
+    let group_bytes = GROUP * 200 + GROUP * 32 + 8;
+    let live_bytes = (groups as u64 + RETENTION - 1) * group_bytes + RETENTION * (groups as u64 * 32 + 8);
+    eprintln!(
         "churn: {groups} groups of {GROUP} objects, {:.0} MB live, {commits} commits that replace one",
         live_bytes as f64 / 1e6
     );
@@ -53,7 +61,7 @@ pub fn run(path: &Path, quick: bool) {
         batch.push(list(commit as u64, &lists[..groups.min(commit + 1)]));
         let root = batch.last().expect("a root").0;
         let started = Instant::now();
-        store.commit(root, commit as u64, &batch).expect("a commit");
+        store.commit_hashed(root, commit as u64, &batch).expect("a commit");
         let committed = started.elapsed();
         store.maintain(SLICE).expect("a slice");
         if commit == groups {
@@ -75,27 +83,24 @@ pub fn run(path: &Path, quick: bool) {
     times.sort_unstable();
     slices.sort_unstable();
     let at = |times: &[Duration], per_cent: usize| times[times.len() * per_cent / 100].as_secs_f64() * 1e3;
-    println!(
-        "  commit p50 {:.2} ms, p99 {:.2} ms; slice p50 {:.2} ms, p99 {:.2} ms",
-        at(&times, 50),
-        at(&times, 99),
-        at(&slices, 50),
-        at(&slices, 99)
-    );
-    println!(
-        "  writes {:.2} bytes for each byte of objects (log {:.2}, moved {:.2}, index {:.2}) in {} collections",
-        all.iter().sum::<u64>() as f64 / objects as f64,
-        all[0] as f64 / objects as f64,
-        all[1] as f64 / objects as f64,
-        all[2] as f64 / objects as f64,
-        after.collections - before.collections,
-    );
+    table.row("churn: commit p50, ms", &[at(&times, 50)], 2, "");
+    table.row("… p99, ms", &[at(&times, 99)], 2, "");
+    table.row("… slice of collection p50, ms", &[at(&slices, 50)], 2, "");
+    table.row("… p99, ms", &[at(&slices, 99)], 2, "");
+    let per_byte = |bytes: u64| bytes as f64 / objects as f64;
+    table.row("… bytes written for each byte of objects", &[per_byte(all.iter().sum())], 2, "≤ 3");
+    for (title, bytes) in ["… of these to the log", "… moved", "… of the index"].iter().zip(all) {
+        table.row(title, &[per_byte(bytes)], 2, "");
+    }
     let half = &space[space.len() / 2..];
-    let most = *half.iter().max().expect("a commit");
-    let device = store.device().length_bytes();
-    println!(
-        "  space: {:.2} times the live data in use at most, the file {:.2} times",
-        most as f64 / live_bytes as f64,
-        device as f64 / live_bytes as f64
+    let times_live = |bytes: u64| bytes as f64 / live_bytes as f64;
+    let mean = half.iter().sum::<u64>() / half.len() as u64;
+    table.row(
+        "… space in use at most, times what lives",
+        &[times_live(*half.iter().max().expect("a commit"))],
+        2,
+        "≤ 2",
     );
+    table.row("… in the mean", &[times_live(mean)], 2, "");
+    table.row("… the file", &[times_live(store.device().length_bytes())], 2, "");
 }

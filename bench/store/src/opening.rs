@@ -1,6 +1,7 @@
 //! How long opening takes after a crash, by the size of the store.
 
 use crate::objects::Batch;
+use crate::table::Table;
 use nub_store::{Layout, Options};
 use nub_store_file::{Caching, open, open_or_create};
 use std::path::Path;
@@ -9,8 +10,8 @@ use std::time::Instant;
 /// Objects committed since the last checkpoint.
 const TAIL: u64 = 5000;
 
-pub fn run(directory: &Path, quick: bool) {
-    println!("opening after a crash, {TAIL} objects after the last checkpoint");
+pub fn run(directory: &Path, quick: bool, table: &mut Table) {
+    eprintln!("opening after a crash, {TAIL} objects after the last checkpoint");
     let sizes: &[u64] = if quick { &[10_000, 100_000] } else { &[10_000, 100_000, 1_000_000] };
     for &objects in sizes {
         let path = directory.join(format!("open-{objects}"));
@@ -19,12 +20,12 @@ pub fn run(directory: &Path, quick: bool) {
             open_or_create(&path, 1, Caching::System, Layout::default(), options).expect("a store");
         for first in (0..objects).step_by(10_000) {
             let batch = Batch::new(first, 10_000);
-            store.commit(batch.root, batch.height, &batch.objects).expect("a commit");
+            store.commit_hashed(batch.root, batch.height, &batch.objects).expect("a commit");
         }
         store.checkpoint().expect("a checkpoint");
         for first in (objects..objects + TAIL).step_by(1000) {
             let batch = Batch::new(first, 1000);
-            store.commit(batch.root, batch.height, &batch.objects).expect("a commit");
+            store.commit_hashed(batch.root, batch.height, &batch.objects).expect("a commit");
         }
         let stats = store.stats();
         // Nothing is written when it goes: that is a crash.
@@ -42,11 +43,10 @@ pub fn run(directory: &Path, quick: bool) {
             })
             .collect();
         times.sort_unstable_by(f64::total_cmp);
-        println!(
-            "  {objects:8} objects: {:6.2} ms; the index takes {:.1} bytes an object in memory",
-            times[times.len() / 2] * 1e3,
-            stats.index_memory_bytes as f64 / stats.objects as f64
-        );
+        let title = format!("opening after a crash, {objects} objects, ms");
+        table.row(&title, &[times[times.len() / 2] * 1e3], 2, "independent of the size");
+        let each = stats.index_memory_bytes as f64 / stats.objects as f64;
+        table.row("… bytes of memory an object for the index", &[each], 1, "≤ 16");
         std::fs::remove_file(&path).expect("the file");
     }
 }

@@ -46,15 +46,16 @@ impl Ours {
 
 impl Peer for Ours {
     fn name(&self) -> &'static str {
-        "ours"
+        "nub-store"
     }
 
     fn commit(&mut self, batch: &Batch) {
-        self.store().commit(batch.root, batch.height, &batch.objects).expect("a commit");
+        self.store().commit_hashed(batch.root, batch.height, &batch.objects).expect("a commit");
     }
 
     fn get(&mut self, hash: &Hash) -> usize {
-        self.store().get(hash).expect("a read").expect("an object").len()
+        let object = self.store().get(hash).expect("a read").expect("an object").to_vec();
+        std::hint::black_box(object).len()
     }
 
     fn reopen(&mut self) {
