@@ -410,6 +410,41 @@ mod real {
         number(&chain.nub.query(&query).unwrap().output, 0)
     }
 
+    /// The regression: sums above 64 bits, or fees that are no number, failed `after`, and so every block with an event.
+    #[test]
+    fn no_genesis_makes_after_fail() {
+        let full = |key: &[u8], value: &[u8]| {
+            let mut genesis = genesis();
+            let storage = &mut genesis.instances[0].storage;
+            let balances = [1, 2].map(|secret| (Account::new(secret).id().to_vec(), balance(u64::MAX)));
+            storage.retain(|(key, _)| key.len() != 32);
+            storage.extend(balances.into_iter().chain([(key.to_vec(), value.to_vec())]));
+            storage.sort();
+            TestChain::start(BackendKind::Local, &genesis, [5; 32])
+        };
+        let (mut alice, mut bob) = (Account::new(1), Account::new(2));
+        let mut chain = full(b"fees", &u64::MAX.to_le_bytes());
+        // Fees are full before the first event; Bob fills what Alice paid.
+        let room = alice.signed(on_chain(BALANCE_OF, alice.id().to_vec()));
+        assert_eq!(chain.run(room).status, Status::Success);
+        let spent = u64::MAX - asked(&mut chain, BALANCE_OF, &alice.id());
+        assert!(spent > 0);
+        let fill = on_chain(TRANSFER, [&alice.id()[..], &spent.to_le_bytes()].concat());
+        assert_eq!(chain.run(bob.signed(fill)).status, Status::Success);
+        assert_eq!(asked(&mut chain, BALANCE_OF, &alice.id()), u64::MAX);
+        assert_eq!(asked(&mut chain, FEES, &[]), u64::MAX);
+        // What `after` could not read is refused before the event.
+        for key in [&b"fees"[..], b"held"] {
+            let mut chain = full(key, &[1, 2, 3]);
+            let event = Account::new(1).signed(on_probe(probe::ECHO, vec![]));
+            assert_eq!(chain.run(event).status, Status::Rejected);
+        }
+    }
+
+    fn balance(units: u64) -> Vec<u8> {
+        [units.to_le_bytes(), [0; 8]].concat()
+    }
+
     on_both! { with crate::real::start;
         a_signature_is_for_one_event_and_gas_is_paid => |chain| {
             let mut alice = Account::new(1);
