@@ -17,6 +17,10 @@ pub const CHAIN: u64 = 7;
 /// Leaves of the simulated state, and how many a middle node has.
 const LEAVES: usize = 16;
 const FAN_OUT: usize = 4;
+/// Former contents of leaves that may come back.
+const FORMER: usize = 24;
+/// Former states that may come back.
+const OLDER: usize = 4;
 /// Octets of the leaves that a regular state changes: their records end where sectors do, the first behind the header
 /// of its frame.
 const REGULAR_BYTES: [usize; 2] = [2 * 512 - 144 - 36 - 1, 2 * 512 - 36 - 1];
@@ -57,6 +61,8 @@ pub fn options() -> Options {
 #[derive(Clone)]
 pub struct State {
     leaves: Vec<Vec<u8>>,
+    /// What leaves held before, the oldest first.
+    former: Vec<Vec<u8>>,
     pub height: u64,
     /// Whether every change is of as many leaves of the same length, so that frames and records of other commits lie
     /// where a torn one needs them to be taken for whole.
@@ -65,7 +71,7 @@ pub struct State {
 
 impl State {
     pub fn new() -> Self {
-        Self { leaves: vec![vec![0; 40]; LEAVES], height: 0, is_regular: false }
+        Self { leaves: vec![vec![0; 40]; LEAVES], former: Vec::new(), height: 0, is_regular: false }
     }
 
     fn regular() -> Self {
@@ -89,6 +95,12 @@ impl State {
         let count = if coin.below(12) == 0 { LEAVES } else { 1 + coin.below(5) as usize };
         for _ in 0..count {
             let leaf = coin.below(LEAVES as u64) as usize;
+            if coin.below(4) == 0 && !self.former.is_empty() {
+                // Most likely under no root any more, and not collected yet.
+                let former = self.former[coin.below(self.former.len() as u64) as usize].clone();
+                self.replace(leaf, former);
+                continue;
+            }
             let length = match coin.below(10) {
                 0 => 3000 + coin.below(9_000),
                 _ => 40 + coin.below(400),
@@ -96,8 +108,15 @@ impl State {
             let variety = if coin.below(4) == 0 { 3 } else { u64::MAX };
             let mut octets = Coin::new(coin.below(variety));
             let length = if variety == 3 { 200 } else { length };
-            self.leaves[leaf] = (0..length).map(|_| octets.next_u64() as u8).collect();
+            self.replace(leaf, (0..length).map(|_| octets.next_u64() as u8).collect());
         }
+    }
+
+    fn replace(&mut self, leaf: usize, octets: Vec<u8>) {
+        let before = core::mem::replace(&mut self.leaves[leaf], octets);
+        self.former.push(before);
+        let surplus = self.former.len().saturating_sub(FORMER);
+        self.former.drain(..surplus);
     }
 
     /// All objects of the state and its root. The store drops those it has.
@@ -161,6 +180,8 @@ struct Simulation {
     state: State,
     /// Acknowledged roots that must be retained, oldest first, and the states they are of.
     acknowledged: Vec<(RootEntry, State)>,
+    /// States of commits before those, the oldest first.
+    older: Vec<State>,
     /// The commit under way.
     in_flight: Option<(RootEntry, State)>,
     /// Whether a crash loses in every way there is, or in one by the coin.
@@ -181,6 +202,7 @@ pub fn run(seed: u64, operations: u64, every_loss: bool) -> Report {
         store,
         state: if seed.is_multiple_of(4) { State::regular() } else { State::new() },
         acknowledged: Vec::new(),
+        older: Vec::new(),
         in_flight: None,
         every_loss,
         report: Report::default(),
@@ -252,7 +274,12 @@ impl Simulation {
 
     fn commit(&mut self) -> Result<(), CollectError> {
         let mut state = self.state.clone();
-        state.change(&mut self.coin);
+        if self.coin.below(12) == 0 && !self.older.is_empty() {
+            // As a whole, its root included, it may be there and not be collected yet.
+            state = self.older[self.coin.below(self.older.len() as u64) as usize].clone();
+        } else {
+            state.change(&mut self.coin);
+        }
         let (root, objects) = state.objects();
         let entry = RootEntry { root, height: state.height };
         self.in_flight = Some((entry, state.clone()));
@@ -270,7 +297,9 @@ impl Simulation {
                 // Its steps are still to be crashed after; it counts from the next operation on.
                 self.acknowledged.push((entry, state));
                 let surplus = self.acknowledged.len().saturating_sub(LAYOUT.retention as usize + 1);
-                self.acknowledged.drain(..surplus);
+                self.older.extend(self.acknowledged.drain(..surplus).map(|(_, state)| state));
+                let surplus = self.older.len().saturating_sub(OLDER);
+                self.older.drain(..surplus);
                 self.walk_live();
             }
             Err(_) => assert_eq!(self.store.committed(), before),
@@ -280,7 +309,12 @@ impl Simulation {
 
     fn collect(&mut self) -> Result<(), CollectError> {
         let before = self.store.stats().written;
-        let result = if self.coin.below(4) == 0 { self.store.collect(50) } else { self.store.maintain(120) };
+        let result = match self.coin.below(4) {
+            // So little that commits come between any two steps of it.
+            0 => self.store.collect(1),
+            1 => self.store.collect(50),
+            _ => self.store.maintain(120),
+        };
         let after = self.store.stats().written;
         self.report.collections += after.collections - before.collections;
         self.report.checkpoints += after.checkpoints - before.checkpoints;
