@@ -22,8 +22,11 @@ fn case_of_entries(instructions: &[&[u8]], entry_len: u8, entry_count: u8, jump_
         bitmask[position / 8] |= 1 << (position % 8);
         position += instruction.len();
     }
-    assert!(code.len() < 128);
-    let mut blob = vec![entry_count, entry_len, code.len() as u8];
+    let mut blob = vec![entry_count, entry_len];
+    match code.len() {
+        0..0x80 => blob.push(code.len() as u8),
+        len => blob.extend([0x80 | (len >> 8) as u8, len as u8]),
+    }
     blob.extend([jump_table, &code, &bitmask].concat());
     Case {
         seed: 7,
@@ -173,4 +176,32 @@ fn starting_inside_a_block_pays_for_the_rest_of_it() {
     case.gas = 1;
     let (exit, machine) = go(&case);
     assert_eq!((exit, machine.pc, machine.gas_left), (NativeExit::OutOfGas, 6, 1));
+}
+
+#[test]
+fn blocks_whose_charge_takes_more_than_an_octet_are_paid_for_whole() {
+    // So many times r1 += 1, then a branch back, again and again until r2 is reached.
+    for len in [1, 8, 126, 127, 300] {
+        let distance = (-3 * len as i32).to_le_bytes();
+        let mut instructions: Vec<&[u8]> = vec![&[149, 0x11, 1]; len];
+        let back = [171, 0x21, distance[0], distance[1], distance[2], distance[3]];
+        instructions.extend([&back[..], &[0]]);
+        let mut case = case(&instructions, &[]);
+        case.registers[1] = 0;
+        case.registers[2] = 3 * len as u64;
+        let cost = len as u64 + 1;
+        for gas in [0, cost - 1, cost, 3 * cost - 1, 3 * cost, 3 * cost + 1] {
+            case.gas = gas;
+            let (exit, machine) = go(&case);
+            let rounds = (gas / cost).min(3);
+            assert_eq!(machine.registers[1], rounds * len as u64);
+            let is_paid = gas > 3 * cost;
+            assert_eq!(exit, if is_paid { NativeExit::Panic } else { NativeExit::OutOfGas });
+            assert_eq!(machine.gas_left, gas - rounds * cost - u64::from(is_paid));
+        }
+        // In the middle of it.
+        case.pc = 3 * (len as u32 / 2);
+        case.gas = cost;
+        agree(&case);
+    }
 }

@@ -7,7 +7,7 @@ use javm_isa::{OpcodeTable, Program, Steps};
 use crate::compiled::CompiledCode;
 use crate::error::CompileError;
 use crate::features::Features;
-use crate::translate::{MAX_SHORT_CHARGE, Shape, Translator};
+use crate::translate::Translator;
 
 /// The most machine code that one instruction takes, rare paths and the charge for a block included. An
 /// implicit trap (at the end of the code and after too many argument octets) counts as an instruction.
@@ -84,43 +84,38 @@ impl<'a> Pass<'a> {
     /// Translates block after block. Is the first one charged for?
     fn blocks(&mut self, mut steps: Steps<'a>, is_first_charged: bool) -> Result<(), CompileError> {
         let Some(mut step) = steps.next() else { return Ok(()) };
-        let (mut is_charged, mut shape) = (is_first_charged, Shape::default());
+        let (mut is_charged, mut is_on_a_line) = (is_first_charged, false);
         loop {
             let (first, second) = (step, steps.clone());
             let (checked, mark) = (self.checked, self.translator.mark());
             self.reach(first.position)?;
-            let start = self.translator.begin_block(first.position, shape, is_charged);
+            let start = self.translator.begin_block(first.position, is_on_a_line, is_charged);
             // The first instruction's code begins with the charge.
             let (mut offset, mut has_charge, mut count) = (start, is_charged, 0);
-            let count_max = if is_charged && !shape.is_long { MAX_SHORT_CHARGE } else { u32::MAX };
-            let better = loop {
+            loop {
                 self.translator.positions.push(offset, has_charge);
                 self.translator.instruction(&step);
                 count += 1;
                 if step.ends_block() {
-                    break self.translator.end_block(
-                        &step,
-                        (first.position, start),
-                        count,
-                        shape,
-                        is_charged,
-                    );
-                }
-                if count > count_max {
-                    break Some(Shape { is_long: true, ..shape });
+                    break;
                 }
                 let Some(next) = steps.next() else { return Ok(()) };
                 step = next;
                 self.reach(step.position)?;
                 (offset, has_charge) = (self.translator.position(), false);
-            };
-            if let Some(better) = better {
-                (step, steps, shape, self.checked) = (first, second, better, checked);
+            }
+            if is_charged
+                && !is_on_a_line
+                && self.translator.is_loop_off_a_line((first.position, start), count)
+            {
+                // It is written again, now on a line.
+                (step, steps, self.checked, is_on_a_line) = (first, second, checked, true);
                 self.translator.rewind(&mark);
                 continue;
             }
+            self.translator.end_block(&step, start, count, is_charged, &mark);
             // Only a terminator is gone on from.
-            (is_charged, shape) = (step.is_defined(), Shape::default());
+            (is_charged, is_on_a_line) = (step.is_defined(), false);
             let Some(next) = steps.next() else { return Ok(()) };
             step = next;
         }

@@ -4,7 +4,7 @@ use alloc::{vec, vec::Vec};
 
 use javm_isa::Program;
 
-use crate::translate::charge_len_bytes;
+use crate::translate::CHARGE_LEN_BYTES;
 
 /// An instruction of the program: where it is, where its code begins, what entering a block there costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,9 +197,9 @@ impl Positions {
     pub fn at_pc(&self, pc: u32) -> Option<Position> {
         let (word, index) = self.find(pc)?;
         let entry = *self.entries.get(index)?;
-        let cost = self.cost(index);
-        let charge = if entry & IS_CHARGED != 0 { charge_len_bytes(cost) } else { 0 };
-        Some(Position { pc, offset: word.base + u32::from(entry & DISTANCE) + charge, cost })
+        let charge = if entry & IS_CHARGED != 0 { CHARGE_LEN_BYTES } else { 0 };
+        let offset = word.base + u32::from(entry & DISTANCE) + charge;
+        Some(Position { pc, offset, cost: self.cost(index) })
     }
 
     /// The pc of this entry.
@@ -257,7 +257,7 @@ mod tests {
             let is_charged = len % 7 != 0;
             for index in 0..len {
                 let is_first = index == 0 && is_charged;
-                offset += if is_first { charge_len_bytes(len) } else { 0 };
+                offset += if is_first { CHARGE_LEN_BYTES } else { 0 };
                 let is_trap = len % 11 == 0 && index == len - 1;
                 positions.push((Position { pc, offset, cost: len - index }, is_first, is_trap));
                 pc += 1 + (len * 7 + index) % 25;
@@ -277,7 +277,7 @@ mod tests {
         let mut heads = Vec::new();
         let mut block_count = 0;
         for &(Position { pc, offset, cost }, is_charged, is_trap) in &all {
-            let head = offset - if is_charged { charge_len_bytes(cost) } else { 0 };
+            let head = offset - if is_charged { CHARGE_LEN_BYTES } else { 0 };
             if pc >= builder.word_end() {
                 builder.begin_word(&program, pc, head);
             }

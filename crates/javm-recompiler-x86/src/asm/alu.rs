@@ -64,14 +64,12 @@ impl Asm {
         self.put(Encoding::registers(width, Op::one(0xF7), 3, d));
     }
 
-    /// `sub d, imm` and `jb`, both to be patched: the immediate of one octet or four behind the three of REX, opcode and
-    /// ModRM, and the 32-bit distance, whose end this gives.
+    /// `sub d, imm8` and `jb`, both to be patched: the immediate behind the three octets of REX, opcode and ModRM, and
+    /// the 32-bit distance, whose end this gives.
     #[inline(always)]
-    pub fn charge(&mut self, d: Gpr, is_long: bool) -> u32 {
-        let head =
-            Encoding::registers(Width::W64, Op::one(if is_long { 0x81 } else { 0x83 }), Alu::Sub as u8, d);
-        let (distance_at, jump) = if is_long { (4, 0x820F_0000_0000) } else { (1, 0x0082_0F00) };
-        self.put(Encoding { tail: jump, tail_len_bytes: distance_at + 6, ..head });
+    pub fn charge(&mut self, d: Gpr) -> u32 {
+        let head = Encoding::registers(Width::W64, Op::one(0x83), Alu::Sub as u8, d);
+        self.put(Encoding { tail: 0x0082_0F00, tail_len_bytes: 7, ..head });
         self.position()
     }
 

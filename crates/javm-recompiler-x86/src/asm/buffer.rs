@@ -83,6 +83,14 @@ impl Asm {
         }
     }
 
+    /// Overwrites ten octets by a `jmp`, whose distance is to be patched and ends behind five of them, and a `nop`.
+    pub fn patch_jump_and_nop(&mut self, position: u32) {
+        let start = position as usize;
+        if let Some(field) = self.octets.get_mut(start..start + 10) {
+            field.copy_from_slice(&[0xE9, 0, 0, 0, 0, 0x0F, 0x1F, 0x44, 0, 0]);
+        }
+    }
+
     /// Overwrites four octets.
     #[inline]
     pub fn patch_u32(&mut self, position: u32, value: u32) {

@@ -7,6 +7,7 @@ use crate::asm::{Alu, Condition, Gpr};
 use crate::registers::{GAS, SCRATCH, UPPER};
 
 use super::Translator;
+use super::paths::Mark;
 
 const LINE_LEN_BYTES: u32 = 64;
 
@@ -20,25 +21,15 @@ enum Destination {
     Nowhere,
 }
 
-/// How a block is to be written. What decides it is known at its end: it may be written a second time.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Shape {
-    /// Does the charge take four octets, instead of one?
-    pub is_long: bool,
-    /// Does a line begin with it?
-    pub is_on_a_line: bool,
-}
-
-/// The most that a short charge takes from the gas.
-pub(crate) const MAX_SHORT_CHARGE: u32 = i8::MAX as u32;
+/// The most that a charge's octet takes from the gas.
+const MAX_SHORT_CHARGE: u32 = i8::MAX as u32;
 
 /// Where in a charge its amount is: after REX, opcode and ModRM.
 const AMOUNT_AT_BYTES: u32 = 3;
 
-/// How long the machine code of a charge is: the subtraction, whose amount takes one octet or four, and the jump.
-pub(crate) const fn charge_len_bytes(cost: u32) -> u32 {
-    AMOUNT_AT_BYTES + if cost > MAX_SHORT_CHARGE { 4 } else { 1 } + 6
-}
+/// How long the machine code of a charge is: the subtraction of an octet, and the jump if there was not enough. A jump to
+/// where more is charged, and a `nop`, take as much.
+pub(crate) const CHARGE_LEN_BYTES: u32 = AMOUNT_AT_BYTES + 1 + 6;
 
 /// The longest loop that is put at the start of a line if it does not fit what is left of one.
 const MAX_LINE_INSTRUCTION_COUNT: u32 = 10;
@@ -47,50 +38,39 @@ impl Translator<'_> {
     /// Begins the block at `pc`. Gives where in the machine code it begins; there is the charge, if there is one, whose
     /// amount [`end_block`](Self::end_block) knows.
     #[inline(always)]
-    pub fn begin_block(&mut self, pc: u32, shape: Shape, is_charged: bool) -> u32 {
-        if shape.is_on_a_line {
+    pub fn begin_block(&mut self, pc: u32, is_on_a_line: bool, is_charged: bool) -> u32 {
+        if is_on_a_line {
             // Processors fetch, and keep what they have decoded, by lines of 64 octets.
             self.asm.nops(LINE_LEN_BYTES - self.position() % LINE_LEN_BYTES);
         }
         let start = self.position();
         if is_charged {
             self.last_target_back = u32::MAX;
-            let end = self.asm.charge(GAS, shape.is_long);
+            let end = self.asm.charge(GAS);
             self.leave_later(end, pc, self.prologue.out_of_gas);
         }
         start
     }
 
-    /// Ends the block of so many instructions that began at `pc` and `start`, with its last step. Gives the shape that
-    /// would be better, if there is one.
+    /// Ends the block of so many instructions that began at `pc` and `start`, after `mark`, with its last step.
     #[inline(always)]
-    pub fn end_block(
-        &mut self,
-        last: &Step<'_>,
-        (pc, start): (u32, u32),
-        count: u32,
-        shape: Shape,
-        is_charged: bool,
-    ) -> Option<Shape> {
+    pub fn end_block(&mut self, last: &Step<'_>, start: u32, count: u32, is_charged: bool, mark: &Mark) {
         if !last.is_defined() {
             self.positions.mark_trap(last.position);
         }
         self.positions.end_block(count as usize);
-        if is_charged {
-            if self.last_target_back == pc
-                && count <= MAX_LINE_INSTRUCTION_COUNT
-                && !shape.is_on_a_line
-                && self.is_off_a_line(start)
-            {
-                return Some(Shape { is_on_a_line: true, ..shape });
-            }
-            if shape.is_long {
-                self.asm.patch_u32(start + AMOUNT_AT_BYTES, count);
-            } else {
-                self.asm.patch_u8(start + AMOUNT_AT_BYTES, count as u8);
-            }
+        if is_charged && count <= MAX_SHORT_CHARGE {
+            self.asm.patch_u8(start + AMOUNT_AT_BYTES, count as u8);
+        } else if is_charged {
+            self.charge_on_path(start, count, mark.rare_path_count);
         }
-        None
+    }
+
+    /// Is the block at `pc`, of so many instructions, that began at `start` and ends here, a short loop on more lines
+    /// than it need be?
+    #[inline(always)]
+    pub fn is_loop_off_a_line(&self, (pc, start): (u32, u32), count: u32) -> bool {
+        self.last_target_back == pc && count <= MAX_LINE_INSTRUCTION_COUNT && self.is_off_a_line(start)
     }
 
     /// Is what begins at `start` and ends here on more lines than it need be?

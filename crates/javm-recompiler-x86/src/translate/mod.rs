@@ -22,7 +22,7 @@ use javm_isa::{OpcodeTable, Program};
 use crate::asm::{Asm, Gpr, Width};
 use crate::features::Features;
 use crate::positions::{Positions, PositionsBuilder};
-pub(crate) use control::{MAX_SHORT_CHARGE, Shape, charge_len_bytes};
+pub(crate) use control::CHARGE_LEN_BYTES;
 use paths::{ForwardJump, RarePath};
 use prologue::Prologue;
 
@@ -41,6 +41,8 @@ pub(crate) struct Translator<'a> {
     last_target_back: u32,
     forward_jumps: Vec<ForwardJump>,
     rare_paths: Vec<RarePath>,
+    /// How many of the paths charge for a block.
+    rare_charge_count: u32,
 }
 
 impl<'a> Translator<'a> {
@@ -64,6 +66,7 @@ impl<'a> Translator<'a> {
             last_target_back: u32::MAX,
             forward_jumps: Vec::new(),
             rare_paths: Vec::new(),
+            rare_charge_count: 0,
         };
         // Entries without a size are all 0, which may be no block.
         let leads_to_first_block = !is_sized && program.opcode_at(0, table).is_some();

@@ -1,14 +1,23 @@
 //! Jumps forward, and paths rarely taken, which lie behind all instructions.
 
 use super::Translator;
+use super::control::CHARGE_LEN_BYTES;
+use crate::asm::Width::W64;
+use crate::asm::{Alu, Condition};
 use crate::positions;
-use crate::registers::UPPER;
+use crate::registers::{GAS, UPPER};
 
 /// The most that one rare path takes: a `mov` and a `jmp`.
 const RARE_PATH_LEN_BYTES: u32 = 10;
 
-/// Of them the `mov`.
+/// The same of a charge for a block: a `sub` and a `jae`.
+const RARE_CHARGE_LEN_BYTES: u32 = 13;
+
+/// Of a path the `mov`.
 const MOV_LEN_BYTES: u32 = 5;
+
+/// The jump there from where the charge would be.
+const JUMP_LEN_BYTES: u32 = 5;
 
 /// How far back a short jump reaches, its own two octets aside.
 const SHORT_REACH_BYTES: u32 = 126;
@@ -33,6 +42,8 @@ pub(super) struct RarePath {
     pc: u32,
     /// The part of the prologue to go to, the pc in rdx.
     exit: u32,
+    /// If it is not 0, the charge for a block: only if the gas does not pay for it, it leaves.
+    cost: u32,
 }
 
 /// How far a translation had come.
@@ -41,14 +52,15 @@ pub(crate) struct Mark {
     positions: positions::Mark,
     position: u32,
     forward_jump_count: usize,
-    rare_path_count: usize,
+    /// Also the next path's index.
+    pub(super) rare_path_count: usize,
 }
 
 impl Translator<'_> {
     /// The length of the code with all rare paths so far, those of jumps to no block included.
     pub fn len_bytes(&self) -> u32 {
         let paths = self.rare_paths.len() + self.forward_jumps.len();
-        self.position() + paths as u32 * RARE_PATH_LEN_BYTES
+        self.position() + paths as u32 * RARE_PATH_LEN_BYTES + self.rare_charge_count * RARE_CHARGE_LEN_BYTES
     }
 
     pub(super) fn jump_later(&mut self, end: u32, target: u32, pc: u32) {
@@ -56,7 +68,18 @@ impl Translator<'_> {
     }
 
     pub(super) fn leave_later(&mut self, end: u32, pc: u32, exit: u32) {
-        self.rare_paths.push(RarePath { end, pc, exit });
+        self.rare_paths.push(RarePath { end, pc, exit, cost: 0 });
+    }
+
+    /// Lets the charge at `start`, which has this path if there is not enough, be made on the path: its amount takes
+    /// more than an octet.
+    #[cold]
+    pub(super) fn charge_on_path(&mut self, start: u32, cost: u32, path: usize) {
+        if let Some(path) = self.rare_paths.get_mut(path) {
+            (path.end, path.cost) = (start + JUMP_LEN_BYTES, cost);
+            self.asm.patch_jump_and_nop(start);
+            self.rare_charge_count += 1;
+        }
     }
 
     /// Where the block at `target` begins, if it is a branch target and has begun.
@@ -100,8 +123,12 @@ impl Translator<'_> {
         // Most paths to the same exit go there through the last that was near enough: that is shorter.
         let (mut exit, mut jump) = (u32::MAX, 0);
         for path in core::mem::take(&mut self.rare_paths) {
+            self.asm.patch_distance(path.end, self.position());
+            if path.cost != 0 {
+                self.asm.alu_imm(Alu::Sub, W64, GAS, path.cost as i32);
+                self.asm.jump_if(Condition::AboveEqual, path.end - JUMP_LEN_BYTES + CHARGE_LEN_BYTES);
+            }
             let here = self.position();
-            self.asm.patch_distance(path.end, here);
             if exit == path.exit && here + MOV_LEN_BYTES - jump < SHORT_REACH_BYTES {
                 self.asm.mov_imm_u32_and_jump(UPPER, path.pc, jump);
             } else {
