@@ -27,8 +27,8 @@ pub struct Inner {
     /// Makes writes fail after the next flush.
     pub fail_writes_after_flush: bool,
     /// Called when so many more steps were asked for, or steps that change something.
-    pub at_step: Option<(u64, Box<dyn FnMut() + Send>)>,
-    pub at_change: Option<(u64, Box<dyn FnMut() + Send>)>,
+    pub at_step: Option<Countdown>,
+    pub at_change: Option<Countdown>,
     /// Called at each flush.
     pub at_flush: Option<Box<dyn FnMut() + Send>>,
 }
@@ -76,8 +76,11 @@ impl BlockDevice for Held {
     }
 }
 
+/// Steps left, and what is done then.
+type Countdown = (u64, Box<dyn FnMut() + Send>);
+
 /// Counts a step, and acts at the last.
-fn count_down(acts: &mut Option<(u64, Box<dyn FnMut() + Send>)>) {
+fn count_down(acts: &mut Option<Countdown>) {
     let Some((left, act)) = acts else { return };
     match left.checked_sub(1) {
         Some(fewer) => *left = fewer,

@@ -276,7 +276,7 @@ impl Simulation {
         let mut state = self.state.clone();
         if self.coin.below(12) == 0 && !self.older.is_empty() {
             // As a whole, its root included, it may be there and not be collected yet.
-            state = self.older[self.coin.below(self.older.len() as u64) as usize].clone();
+            state = self.older.swap_remove(self.coin.below(self.older.len() as u64) as usize);
         } else {
             state.change(&mut self.coin);
         }
