@@ -128,6 +128,7 @@ impl Model {
             .collect();
         storage.insert(b"supply".to_vec(), self.supply.to_le_bytes().to_vec());
         storage.insert(b"owner".to_vec(), account(OWNER).0.to_vec());
+        storage.insert(b"\0init".to_vec(), vec![1]);
         storage
     }
 }
