@@ -31,11 +31,14 @@ struct Engine {
     input_bytes: u64,
 }
 
+/// Sides, and why others are not there.
+type Found = (Vec<Box<dyn Side>>, Option<String>);
+
 /// Those that can run here, and why others cannot.
 ///
 /// # Errors
 /// [`Failure`] if one could run and does not.
-pub fn all(transfers: u32) -> Result<(Vec<Box<dyn Side>>, Option<String>), Failure> {
+pub fn all(transfers: u32) -> Result<Found, Failure> {
     if std::env::var_os("NUB_ENGINE").is_some_and(|value| !value.is_empty()) {
         return Err("NUB_ENGINE is set and would decide which engine every micro-VM has, whatever a row says: unset it".into());
     }
