@@ -81,7 +81,7 @@ fn memory(mut criterion: Option<&mut Criterion>) {
     let blocks = [&small, &large].map(|chain| chain.block(vec![one_page(9)]));
     let name = "a block that stores to one page";
     try_block(criterion.as_deref_mut(), &format!("{name} of 1 MiB"), &mut small, &blocks[0]);
-    try_block(criterion.as_deref_mut(), &format!("{name} of 257 MiB"), &mut large, &blocks[1]);
+    try_block(criterion, &format!("{name} of 257 MiB"), &mut large, &blocks[1]);
     let times = compare(|| apply(&mut small, &blocks[0]), || apply(&mut large, &blocks[1]));
     report(&format!("{name} of 1 MiB and of 257 MiB"), times);
 }

@@ -82,6 +82,7 @@ impl<D: BlockDevice> Store<D> {
         keep: usize,
     ) -> Result<Appended, WriteError> {
         self.check_writable()?;
+        self.fence(keep)?;
         let segment_blocks = self.segments.geometry().segment_blocks;
         let mut parts = plan(self.tail.block, segment_blocks, batch);
         let skips_tail = parts.first().is_some_and(|part| part.step > 0);
@@ -157,6 +158,9 @@ impl<D: BlockDevice> Store<D> {
             );
             frames.push((offset, bytes));
             (sequence, link) = (sequence + 1, digest);
+        }
+        if let ([(offset, bytes)], [], FrameKind::Moved) = (&mut frames[..], batch, last) {
+            self.keep_rest_of_block(*offset, bytes)?;
         }
         let writes: Vec<_> = frames.iter().map(|(offset, bytes)| Write { offset: *offset, bytes }).collect();
         self.write_with(|device| device.write_many(&writes))?;

@@ -64,6 +64,7 @@ impl<D: BlockDevice> Store<D> {
             log_growth_bytes: 0,
             cache: ObjectCache::new(options.cache_bytes, options.cache_key),
             collector: Collector::default(),
+            is_fenced: true,
             has_staged: false,
             checkpoint_error: None,
             failed: None,

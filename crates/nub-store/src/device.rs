@@ -6,6 +6,9 @@ use core::fmt;
 /// Bytes of a block. Every offset and length a store uses is a multiple of it.
 pub const BLOCK_BYTES: usize = 4096;
 
+/// Bytes that a device writes all or not at all.
+pub const SECTOR_BYTES: usize = 512;
+
 /// A device of blocks. Offsets and lengths are in bytes and multiples of [`BLOCK_BYTES`].
 ///
 /// What was written is certain to be there after a crash only once a later [`flush`](Self::flush) has

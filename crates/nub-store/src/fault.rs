@@ -1,13 +1,10 @@
 //! A device that remembers what was asked of it and fails when told to, and the images that a crash can
 //! leave. For tests.
 
-use crate::device::{BLOCK_BYTES, BlockDevice, DeviceError, Operation};
+use crate::device::{BLOCK_BYTES, BlockDevice, DeviceError, Operation, SECTOR_BYTES};
 use crate::memory::MemoryDevice;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-
-/// Bytes that a device writes all or not at all.
-pub const SECTOR_BYTES: usize = 512;
 
 /// A block that was never written.
 const ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];

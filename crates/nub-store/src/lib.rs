@@ -14,7 +14,7 @@
 //! - [`mod@format`]: the bytes
 //! - [`store`], [`options`], [`error`]: an open store, what it is told, why it fails
 //! - `create`, `recover`: making and opening
-//! - `read`, `append`, `commit`, `stage`, `checkpoint`, `collect`: what it does
+//! - `read`, `append`, `commit`, `stage`, `fence`, `checkpoint`, `collect`: what it does
 //! - [`fsck`](fsck()): a check that needs none of that
 //! - `index`, `leaf`, `pages`, `segments`, `cache`: what it knows
 
@@ -32,6 +32,7 @@ mod create;
 pub mod device;
 pub mod error;
 pub mod fault;
+mod fence;
 pub mod format;
 mod fsck;
 mod index;

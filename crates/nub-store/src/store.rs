@@ -34,6 +34,8 @@ pub struct Store<D> {
     pub(crate) log_growth_bytes: u64,
     pub(crate) cache: ObjectCache,
     pub(crate) collector: Collector,
+    /// Whether no frame that an opening before this one left can follow the log.
+    pub(crate) is_fenced: bool,
     /// Whether objects were staged and no commit has come since.
     pub(crate) has_staged: bool,
     /// Why the last checkpoint that was due was not made.

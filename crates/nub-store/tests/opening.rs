@@ -3,6 +3,7 @@
 mod simulation;
 
 use nub_abi::{Hash, blake2b_256};
+use nub_store::device::SECTOR_BYTES;
 use nub_store::fault::{Coin, FaultDevice, Loss, Medium, Step};
 use nub_store::{CreateError, MemoryDevice, OpenError, OpenOrCreateError, RootEntry, Store, WriteError};
 use simulation::{CHAIN, LAYOUT, State, object, options};
@@ -105,6 +106,70 @@ fn a_commit_that_was_cut_off_does_not_hide_the_one_after_it() {
     let again =
         Store::open(FaultDevice::from_image(&store.device().image()), Some(CHAIN), options()).unwrap();
     assert_eq!(again.committed(), Some(RootEntry { root: next.0, height: 2 }));
+}
+
+/// The next commit after one that was torn went to the same place. It was torn too, and its sectors made the other
+/// one whole: a root that had been found not to be there came back.
+#[test]
+fn a_torn_commit_is_not_completed_by_the_one_after_it() {
+    let sized = |number: u8, length: usize| {
+        let bytes = object(&[], &[vec![number], vec![7; length]].concat());
+        (blake2b_256(&bytes), bytes)
+    };
+    let mut store = Store::create(FaultDevice::default(), CHAIN, LAYOUT, options()).unwrap();
+    let first = sized(1, 100);
+    store.commit(first.0, 1, std::slice::from_ref(&first)).unwrap();
+    // Both commits begin with the same object. Of the first, one sector in the middle of it does not arrive.
+    let (shared, lost, next) = (sized(2, 3000), sized(3, 100), sized(4, 100));
+    let before = store.device().image();
+    store.device_mut().take_steps();
+    store.commit(lost.0, 2, &[shared.clone(), lost.clone()]).unwrap();
+    let mut torn = store.device().image();
+    let offset = offset_of_last_write(&store.device_mut().take_steps());
+    let missing = offset + 2 * SECTOR_BYTES..offset + 3 * SECTOR_BYTES;
+    assert_ne!(torn[missing.clone()], before[missing.clone()]);
+    torn[missing.clone()].copy_from_slice(&before[missing.clone()]);
+
+    let mut store = Store::open(FaultDevice::from_image(&torn), Some(CHAIN), options()).unwrap();
+    assert_eq!(store.committed().unwrap().height, 1);
+    store.commit(next.0, 2, &[shared, next.clone()]).unwrap();
+    let written = store.device().image();
+    let steps = store.device_mut().take_steps();
+    // All that was flushed before the commit, and of the commit itself the sector that the other one lacks.
+    let (mut medium, mut coin) = (Medium::new(torn), Coin::new(0));
+    let last = steps.iter().rposition(|step| matches!(step, Step::Write { .. })).unwrap();
+    steps[..last].iter().for_each(|step| medium.apply(step, &mut coin));
+    let mut image = medium.crash(Loss::Everything, &mut coin);
+    let offset = offset_of_last_write(&steps) + 2 * SECTOR_BYTES;
+    image[offset..][..SECTOR_BYTES].copy_from_slice(&written[offset..][..SECTOR_BYTES]);
+    let again = Store::open(MemoryDevice::from_image(&image), Some(CHAIN), options()).unwrap();
+    assert_eq!(again.committed(), Some(RootEntry { root: first.0, height: 1 }));
+}
+
+fn offset_of_last_write(steps: &[Step]) -> usize {
+    let offset = |step: &Step| match step {
+        Step::Write { offset, .. } => Some(*offset as usize),
+        _ => None,
+    };
+    steps.iter().rev().find_map(offset).unwrap()
+}
+
+/// A device that was opened and not written to since has no more than what the next opening finds.
+#[test]
+fn the_first_commit_after_an_opening_is_fenced_once() {
+    let mut store = Store::create(FaultDevice::default(), CHAIN, LAYOUT, options()).unwrap();
+    let (mut state, mut coin) = (State::new(), Coin::new(1));
+    commit(&mut store, &mut state, &mut coin).unwrap();
+    let mut store = Store::open(FaultDevice::from_image(&store.device().image()), None, options()).unwrap();
+    for expected_flushes in [2, 1, 1] {
+        store.device_mut().take_steps();
+        commit(&mut store, &mut state, &mut coin).unwrap();
+        let steps = store.device_mut().take_steps();
+        assert_eq!(steps.iter().filter(|step| **step == Step::Flush).count(), expected_flushes);
+    }
+    let root = store.committed();
+    let again = Store::open(FaultDevice::from_image(&store.device().image()), None, options()).unwrap();
+    assert_eq!(again.committed(), root);
 }
 
 #[test]
