@@ -1,7 +1,7 @@
 //! The store in a file.
 
 use crate::device::{Caching, FileDevice, FileError};
-use nub_store::fault::SECTOR_BYTES;
+use nub_store::device::SECTOR_BYTES;
 use nub_store::{
     BLOCK_BYTES, BlockDevice, CreateError, DeviceError, Layout, MemoryDevice, OpenError, Options, Store,
 };
