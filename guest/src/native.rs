@@ -191,7 +191,7 @@ fn compile(
     let code_bytes_max = code_bytes_max.min(usize::try_from(memory_bytes_max).unwrap_or(usize::MAX));
     // What `compile_within` says of itself, every octet of code an instruction, and the jump table.
     let entries = usize::try_from(program.jump_table_entry_count()).ok()?;
-    let tables = code_bytes.checked_mul(9 + 28)?.checked_add(entries.checked_mul(4)?)?;
+    let tables = code_bytes.checked_mul(9 + 32)?.checked_add(entries.checked_mul(4)?)?;
     let needed = tables.checked_add(3 * code_bytes_max)?.checked_add(SLACK_BYTES)?;
     if needed as u64 > frames::free_bytes() {
         return None;

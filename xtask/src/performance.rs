@@ -16,12 +16,11 @@ use crate::run::program;
 const BEGIN: &str = "<!-- cargo xtask bench readme --write: begin -->";
 const END: &str = "<!-- cargo xtask bench readme --write: end -->";
 
-/// A measurement's title and arguments, and whether it prints Markdown.
+/// A measurement's title and arguments. It prints Markdown.
 struct Part {
     bench: Bench,
     title: &'static str,
     arguments: &'static [&'static str],
-    is_markdown: bool,
 }
 
 /// What is measured, in the order of the section.
@@ -30,31 +29,26 @@ const PARTS: [Part; 5] = [
         bench: Bench::Pvm,
         title: "Engines, beside polkavm 0.37.0 and javm 0.4.0 (`cargo xtask bench pvm`)",
         arguments: &["--quick", "--markdown"],
-        is_markdown: true,
     },
     Part {
         bench: Bench::Hostile,
         title: "Compilation of hostile programs (`cargo xtask bench hostile`)",
         arguments: &["--quick", "--markdown"],
-        is_markdown: true,
     },
     Part {
         bench: Bench::Contracts,
         title: "Token transfers, beside revm 43.0.3 (`cargo xtask bench contracts`)",
         arguments: &["--rounds", "9", "--markdown"],
-        is_markdown: true,
     },
     Part {
         bench: Bench::Store,
         title: "The store, beside redb 4 and fjall 3 (`cargo xtask bench store`)",
         arguments: &["--quick"],
-        is_markdown: false,
     },
     Part {
         bench: Bench::Kernel,
         title: "The kernel: what does not depend on the size of the state (`cargo xtask bench kernel`)",
         arguments: &["--markdown"],
-        is_markdown: true,
     },
 ];
 
@@ -67,7 +61,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode, TaskError> {
         [] => false,
         [only] if only == "--write" => true,
         _ => {
-            println!(
+            eprintln!(
                 "Usage: cargo xtask bench readme [--write]\n\nPrints the README's tables, or puts them there."
             );
             return Ok(ExitCode::FAILURE);
@@ -85,16 +79,12 @@ pub fn run(arguments: &[String]) -> Result<ExitCode, TaskError> {
 /// Runs everything; a failure of one measurement is shown in its place.
 fn measure() -> Result<(String, ExitCode), TaskError> {
     let (mut text, mut code) = (String::new(), ExitCode::SUCCESS);
-    for Part { bench, title, arguments, is_markdown } in PARTS {
+    for Part { bench, title, arguments } in PARTS {
         let Some(mut command) = bench::command(bench)? else { continue };
         let start = Instant::now();
         let (printed, is_success) = output(command.arg("--").args(arguments))?;
         eprintln!("{title}: {} s", start.elapsed().as_secs());
-        let printed = printed.trim();
-        let _ = match is_markdown {
-            true => write!(text, "### {title}\n\n{printed}\n\n"),
-            false => write!(text, "### {title}\n\n```text\n{printed}\n```\n\n"),
-        };
+        let _ = write!(text, "### {title}\n\n{}\n\n", printed.trim());
         if !is_success {
             text.push_str("This measurement failed, or says above which of its aims it missed.\n\n");
             code = ExitCode::FAILURE;

@@ -25,7 +25,7 @@ const EXPECTED_EXPANSION: usize = 3;
 /// Translates `program`. It need not be valid: what is not an instruction becomes a trap.
 ///
 /// Takes time and memory linear in the length of the program's blob: while it runs, an octet for each four of
-/// code, up to 26 an instruction, and up to three times the result.
+/// code, up to 30 an instruction, and up to three times the result.
 ///
 /// # Errors
 /// [`CompileError`] for programs of more than 2^23 instructions, and for jump tables of more than

@@ -48,7 +48,8 @@ impl Output for InitError {
 }
 
 /// The badge by which an Instance knows its creator: the hash of a name and the Instance's id. No key hashes to it, so it
-/// is no event's origin, and minting a Ref with it takes the right to manage the Instance.
+/// is no event's origin where a Chain Instance checks origins; elsewhere whoever makes blocks vouches for them. Minting a
+/// Ref with it takes the right to manage the Instance.
 pub fn creator_badge(id: &InstanceId) -> Badge {
     let mut octets = [0; DOMAIN.len() + 32];
     let (domain, rest) = octets.split_at_mut(DOMAIN.len());

@@ -49,6 +49,7 @@ impl<D: BlockDevice> Store<D> {
         self.pages.checkpointed(map_blocks, superseded);
         self.segments.release_retired();
         self.checkpoint = superblock.checkpoint;
+        self.checkpoint_error = None;
         self.log_growth_bytes = 0;
         self.next_is_unrecorded = false;
         self.written.checkpoints += 1;

@@ -25,6 +25,8 @@ const LEAF_COST: usize = 32;
 /// A slice does at least so much for each object that was committed since the slice before. So a collection is over
 /// before the log has grown by a twentieth of what lives, however small the slices are.
 const PACE: usize = 40;
+/// No slice does more, however much was committed.
+const SLICE_OBJECTS_MAX: usize = 1 << 16;
 /// Segments are emptied until the log has at most so many per cent of what lives.
 const TARGET_PERCENT: u64 = 114;
 /// Segments with more than so many per cent living are left alone.
@@ -79,6 +81,13 @@ impl Collector {
         matches!(self.phase, Phase::Mark { .. })
     }
 
+    /// What a slice does for the objects that were committed; the rest of a large commit waits for the next.
+    fn pace(&mut self) -> usize {
+        let paid = self.committed_objects.min(SLICE_OBJECTS_MAX / PACE);
+        self.committed_objects -= paid;
+        paid * PACE
+    }
+
     /// Notes how many objects a commit has written.
     pub(crate) fn note_commit(&mut self, objects: usize) {
         self.committed_objects = self.committed_objects.saturating_add(objects);
@@ -124,7 +133,7 @@ impl<D: BlockDevice> Store<D> {
         if !self.collector.is_active() {
             self.begin();
         }
-        let pace = core::mem::take(&mut self.collector.committed_objects).saturating_mul(PACE);
+        let pace = self.collector.pace();
         let result = self.slice(children, objects.max(pace));
         self.index.evict();
         match result {

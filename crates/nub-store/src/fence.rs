@@ -36,7 +36,8 @@ impl<D: BlockDevice> Store<D> {
     /// there either.
     pub(crate) fn keep_rest_of_block(&mut self, offset: u64, frame: &mut [u8]) -> Result<(), WriteError> {
         let mut block = vec![0; BLOCK_BYTES];
-        self.device.read(offset, &mut block)?;
+        // Nothing is written to a device that cannot read this.
+        self.write_with(|device| device.read(offset, &mut block))?;
         frame[SECTOR_BYTES..].copy_from_slice(&block[SECTOR_BYTES..]);
         Ok(())
     }

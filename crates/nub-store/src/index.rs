@@ -271,22 +271,21 @@ impl Index {
         }
     }
 
-    fn split_while_full(&mut self, key: LeafKey) {
-        let mut next = Some(key);
-        let mut todo = Vec::new();
-        while let Some(key) = next.take().or_else(|| todo.pop()) {
-            let Some(leaf) = self.leaves.get_mut(&key) else { continue };
+    /// Cuts a leaf until each part is small enough. The left part is small at once, and the rest is cut on: so what
+    /// begins alike lies in leaves of rising numbers. And a leaf that keeps less than half of it, as the left part does,
+    /// is never cut within it again.
+    fn split_while_full(&mut self, mut key: LeafKey) {
+        while let Some(leaf) = self.leaves.get_mut(&key) {
             if leaf.entries.as_ref().is_none_or(|entries| entries.len() <= LEAF_ENTRIES_MAX) {
-                continue;
+                return;
             }
             let before = leaf.memory_bytes();
-            let right = leaf.split();
+            let right = leaf.split(LEAF_ENTRIES_MAX / 2);
             let start = right.entries.as_ref().map(Entries::first_prefix).unwrap_or_default();
             self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes() + right.memory_bytes();
             let same = self.leaves.range(LeafKey::new(&start, 0)..=LeafKey::last_of(&start)).next_back();
-            let right_key = same.map_or(LeafKey::new(&start, 0), |(key, _)| key.next());
-            self.leaves.insert(right_key, right);
-            todo.extend([key, right_key]);
+            key = same.map_or(LeafKey::new(&start, 0), |(key, _)| key.next());
+            self.leaves.insert(key, right);
         }
     }
 
@@ -359,8 +358,13 @@ impl Index {
         Ok(Some(key.next()))
     }
 
-    /// Makes one leaf of this and the one before, if both are small and in memory.
+    /// Makes one leaf of this and the one before, if both are small and in memory. Not of the first of several that
+    /// begin alike: cut again, its entries would come behind those of the others.
     fn merge_with_previous(&mut self, key: LeafKey) {
+        let next = self.leaves.range(key.next()..).next();
+        if next.is_some_and(|(next, _)| next.start() == key.start()) {
+            return;
+        }
         let Some((&previous, left)) = self.leaves.range(..key).next_back() else { return };
         let Some(right) = self.leaves.get(&key) else { return };
         let in_memory = left.entries.is_some() && right.entries.is_some();
@@ -460,4 +464,80 @@ pub(crate) fn read_pages<D: BlockDevice>(
             false => Err(ReadError::CorruptIndex { block: page.block }),
         });
     contents.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of a hash that begins with these octets.
+    fn hash(prefix: [u8; PREFIX_BYTES], number: u64) -> Hash {
+        let mut hash = Hash::ZERO;
+        hash.0[..PREFIX_BYTES].copy_from_slice(&prefix);
+        hash.0[24..].copy_from_slice(&number.to_be_bytes());
+        hash
+    }
+
+    fn add(index: &mut Index, hashes: &[(Hash, Address)]) {
+        let place = |hash: &Hash| index.look_up_in_memory(hash).unwrap().place;
+        let entries = hashes.iter().map(|(hash, address)| (place(hash), entry_of(hash, *address))).collect();
+        index.insert_many(entries, false);
+    }
+
+    fn all_are_found(index: &Index, hashes: &[(Hash, Address)]) {
+        for (hash, address) in hashes {
+            let found = index.look_up_in_memory(hash).unwrap().candidates;
+            assert!(found.iter().any(|candidate| candidate.address == *address), "{hash}");
+        }
+    }
+
+    /// Neighbours of the prefix, below and above.
+    fn around(count: u64) -> Vec<(Hash, Address)> {
+        let below =
+            (0..count).map(|number| (hash([1, 0, 0, (number >> 8) as u8, number as u8], number), number));
+        let above =
+            (0..count).map(|number| (hash([3, 0, 0, (number >> 8) as u8, number as u8], number), number));
+        below.chain(above).enumerate().map(|(at, (hash, _))| (hash, Address(at as u64))).collect()
+    }
+
+    fn alike(first: u64, count: u64) -> Vec<(Hash, Address)> {
+        (first..first + count)
+            .map(|number| (hash([2; PREFIX_BYTES], number), Address(10_000 + number)))
+            .collect()
+    }
+
+    /// A leaf with many entries that begin alike was cut in its middle again and again: a part came behind leaves
+    /// with greater entries, which nobody found then.
+    #[test]
+    fn many_that_begin_alike_in_one_commit_hide_nobody() {
+        for count in [100, 517, 518, 800, 3000] {
+            let mut index = Index::new(usize::MAX);
+            let (around, alike) = (around(150), alike(0, count));
+            add(&mut index, &around);
+            add(&mut index, &alike);
+            all_are_found(&index, &around);
+            all_are_found(&index, &alike);
+        }
+    }
+
+    /// So did leaves that a sweep had merged.
+    #[test]
+    fn leaves_that_begin_alike_are_not_merged_out_of_order() {
+        let mut index = Index::new(usize::MAX);
+        let (around, alike) = (around(150), alike(0, 900));
+        add(&mut index, &around);
+        add(&mut index, &alike);
+        // Those below and one in three alike go; then those below come again, and more.
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            alike.iter().copied().partition(|(_, address)| address.0 % 3 == 0);
+        for (hash, address) in around[..150].iter().chain(&gone) {
+            index.remove(hash, *address);
+        }
+        let keys: Vec<_> = index.leaves.keys().copied().collect();
+        keys.into_iter().for_each(|key| index.merge_with_previous(key));
+        add(&mut index, &around[..150]);
+        add(&mut index, &self::around(600)[..600]);
+        all_are_found(&index, &around);
+        all_are_found(&index, &kept);
+    }
 }

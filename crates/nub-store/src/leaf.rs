@@ -229,12 +229,11 @@ impl Leaf {
         double
     }
 
-    /// Cuts off the upper half.
-    pub(crate) fn split(&mut self) -> Self {
+    /// Cuts off all but so many entries.
+    pub(crate) fn split(&mut self, kept: usize) -> Self {
         let Some(entries) = &mut self.entries else { unreachable!("only a leaf in memory is split") };
-        let middle = entries.len() / 2;
-        let right = entries.split_off(middle);
-        let marks = if self.marks.is_empty() { Vec::new() } else { self.marks.split_off(middle) };
+        let right = entries.split_off(kept);
+        let marks = if self.marks.is_empty() { Vec::new() } else { self.marks.split_off(kept) };
         self.is_dirty = true;
         Self { entries: Some(right), marks, is_dirty: true, was_used: Cell::new(true), ..Self::default() }
     }
