@@ -213,8 +213,9 @@ fn a_guest_killed_while_it_commits_goes_on_at_the_root_before_or_the_new_one() {
     let mut chain = held.chain(BackendKind::Hyperlight);
     let mut killed = 0;
     for round in 0..6u8 {
+        // A guest's first commit flushes twice: the kill is to meet the flush of a commit.
+        let before = store_values(&mut chain, 100 + round);
         let switch = chain.nub.kill_switch().unwrap();
-        let before = chain.root;
         let put = |n: u8| event(probe::STORAGE_PUT, put_args(&[n, 1, 2], &[round ^ n; 2000]));
         chain.apply((0..20).map(put).collect());
         // While the host's function runs; it takes effect when the guest goes on.

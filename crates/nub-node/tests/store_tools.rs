@@ -82,8 +82,8 @@ fn damage_is_found_and_named_on_stderr() {
     assert!(exported.status.success(), "{exported:?}");
     let good = std::fs::read(&store).unwrap();
     let mut damaged = good.clone();
-    // An object in the first frame of the log.
-    damaged[(16 * 4096) + 144 + 36 + 60] ^= 1;
+    // An object in the first commit: before it comes the fence, a block.
+    damaged[(17 * 4096) + 144 + 36 + 60] ^= 1;
     std::fs::write(&store, &damaged).unwrap();
     let output = nub(&["fsck"], &[&store]);
     assert_eq!(output.status.code(), Some(1));
