@@ -1,5 +1,6 @@
 //! `cargo xtask bench <name>`: measurements, each a program of its own.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::ValueEnum;
@@ -18,6 +19,8 @@ pub enum Bench {
     /// Token transfers a second on each backend and engine, and those of an ERC-20 on revm.
     Contracts,
     /// The store of σ beside redb and fjall: commits, reads, churn with collection, opening after a crash.
+    ///
+    /// `--features rocksdb` adds RocksDB, from the Debian packages librocksdb-dev and libclang-dev.
     Store,
     /// The kernel: copies and clones of much and little, calls that touch little of a large memory.
     Kernel,
@@ -85,17 +88,33 @@ impl Bench {
 /// # Errors
 /// [`TaskError`] if cargo cannot be run, there is no way to build the guest, or the README cannot be written.
 pub fn run(bench: Bench, arguments: &[String]) -> Result<ExitCode, TaskError> {
-    match command(bench)? {
+    let (features, arguments) = features(arguments);
+    match command(bench, features)? {
         Some(mut command) => run_to_the_end(command.arg("--").args(arguments)),
-        None => performance::run(arguments),
+        None => performance::run(features, &arguments),
     }
 }
 
-/// The cargo that runs a measurement; its arguments go behind `--`. `None` for what is not a program of its own.
+/// Takes `--features F` out of the arguments: it is for cargo, the others for the program.
+fn features(arguments: &[String]) -> (Option<&str>, Vec<&str>) {
+    let (mut features, mut others) = (None, Vec::new());
+    let mut arguments = arguments.iter().map(String::as_str);
+    while let Some(argument) = arguments.next() {
+        match argument.strip_prefix("--features=") {
+            Some(value) => features = Some(value),
+            None if argument == "--features" => features = arguments.next(),
+            None => others.push(argument),
+        }
+    }
+    (features, others)
+}
+
+/// The cargo that runs a measurement with features of its package; its arguments go behind `--`. `None` for what is not
+/// a program of its own.
 ///
 /// # Errors
 /// [`TaskError`] if there is no way to build the guest, which it needs.
-pub fn command(bench: Bench) -> Result<Option<Command>, TaskError> {
+pub fn command(bench: Bench, features: Option<&str>) -> Result<Option<Command>, TaskError> {
     let mut command = match bench.program() {
         Some(Program::Workspace { manifest, target_dir, binary, has_guest }) => {
             if has_guest {
@@ -114,5 +133,36 @@ pub fn command(bench: Bench) -> Result<Option<Command>, TaskError> {
         None => return Ok(None),
     };
     command.args(["--quiet", "--locked"]);
+    if let Some(features) = features {
+        command.args(["--features", features]).envs(packaged_rocksdb());
+    }
     Ok(Some(command))
+}
+
+/// Where Debian keeps RocksDB, so that the crate does not compile a copy of its own for half an hour; nothing where it
+/// is not installed. What the environment says of it goes before.
+fn packaged_rocksdb() -> Vec<(&'static str, &'static str)> {
+    const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
+    let is_there = Path::new(LIBRARIES).join("librocksdb.so").exists();
+    let places = [("ROCKSDB_LIB_DIR", LIBRARIES), ("ROCKSDB_INCLUDE_DIR", "/usr/include")];
+    let is_open = |(name, _): &(&str, &str)| is_there && std::env::var_os(name).is_none();
+    places.into_iter().filter(is_open).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_for_cargo_and_the_rest_is_for_the_program() {
+        let split = |line: &str| {
+            let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let (features, others) = features(&arguments);
+            (features.map(str::to_owned), others.join(" "))
+        };
+        let wanted = (Some("rocksdb".to_owned()), "--quick --only RocksDB".to_owned());
+        assert_eq!(split("--quick --features rocksdb --only RocksDB"), wanted);
+        assert_eq!(split("--features=rocksdb --quick --only RocksDB"), wanted);
+        assert_eq!(split("--quick"), (None, "--quick".to_owned()));
+    }
 }

@@ -16,6 +16,10 @@ use crate::run::program;
 const BEGIN: &str = "<!-- cargo xtask bench readme --write: begin -->";
 const END: &str = "<!-- cargo xtask bench readme --write: end -->";
 
+const USAGE: &str = "Usage: cargo xtask bench readme [--write] [--features rocksdb]
+
+Prints the README's tables, or puts them there. With the feature, RocksDB is beside the store, too.";
+
 /// A measurement's title and arguments. It prints Markdown.
 struct Part {
     bench: Bench,
@@ -52,22 +56,20 @@ const PARTS: [Part; 5] = [
     },
 ];
 
-/// Prints the section, or with `--write` puts it into README.md between the two marks.
+/// Prints the section, or with `--write` puts it into README.md between the two marks. The features are the store's.
 ///
 /// # Errors
 /// [`TaskError`] if a measurement cannot be run, or the README cannot be read or written.
-pub fn run(arguments: &[String]) -> Result<ExitCode, TaskError> {
+pub fn run(features: Option<&str>, arguments: &[&str]) -> Result<ExitCode, TaskError> {
     let is_write = match arguments {
         [] => false,
-        [only] if only == "--write" => true,
+        ["--write"] => true,
         _ => {
-            eprintln!(
-                "Usage: cargo xtask bench readme [--write]\n\nPrints the README's tables, or puts them there."
-            );
+            eprintln!("{USAGE}");
             return Ok(ExitCode::FAILURE);
         }
     };
-    let (text, code) = measure()?;
+    let (text, code) = measure(features)?;
     if is_write {
         write(&repository_root().join("README.md"), &text)?;
     } else {
@@ -77,10 +79,11 @@ pub fn run(arguments: &[String]) -> Result<ExitCode, TaskError> {
 }
 
 /// Runs everything; a failure of one measurement is shown in its place.
-fn measure() -> Result<(String, ExitCode), TaskError> {
+fn measure(features: Option<&str>) -> Result<(String, ExitCode), TaskError> {
     let (mut text, mut code) = (String::new(), ExitCode::SUCCESS);
     for Part { bench, title, arguments } in PARTS {
-        let Some(mut command) = bench::command(bench)? else { continue };
+        let features = features.filter(|_| bench == Bench::Store);
+        let Some(mut command) = bench::command(bench, features)? else { continue };
         let start = Instant::now();
         let (printed, is_success) = output(command.arg("--").args(arguments))?;
         eprintln!("{title}: {} s", start.elapsed().as_secs());

@@ -1,7 +1,7 @@
 //! A state of constant size of which every block replaces a part, with collection.
 
 use crate::objects;
-use crate::table::Table;
+use crate::table::{Aim, Table};
 use nub_abi::{Hash, blake2b_256};
 use nub_store::fault::Coin;
 use nub_store::{BlockDevice, Layout, NotAnObject, Options};
@@ -83,14 +83,14 @@ pub fn run(path: &Path, quick: bool, table: &mut Table) {
     times.sort_unstable();
     slices.sort_unstable();
     let at = |times: &[Duration], per_cent: usize| times[times.len() * per_cent / 100].as_secs_f64() * 1e3;
-    table.row("churn: commit p50, ms", &[at(&times, 50)], 2, "");
-    table.row("… p99, ms", &[at(&times, 99)], 2, "");
-    table.row("… slice of collection p50, ms", &[at(&slices, 50)], 2, "");
-    table.row("… p99, ms", &[at(&slices, 99)], 2, "");
+    table.row("churn: commit p50, ms", &[at(&times, 50)], 2, Aim::None);
+    table.row("… p99, ms", &[at(&times, 99)], 2, Aim::None);
+    table.row("… slice of collection p50, ms", &[at(&slices, 50)], 2, Aim::None);
+    table.row("… p99, ms", &[at(&slices, 99)], 2, Aim::None);
     let per_byte = |bytes: u64| bytes as f64 / objects as f64;
-    table.row("… bytes written for each byte of objects", &[per_byte(all.iter().sum())], 2, "≤ 3");
+    table.row("… bytes written for each byte of objects", &[per_byte(all.iter().sum())], 2, Aim::AtMost(3.0));
     for (title, bytes) in ["… of these to the log", "… moved", "… of the index"].iter().zip(all) {
-        table.row(title, &[per_byte(bytes)], 2, "");
+        table.row(title, &[per_byte(bytes)], 2, Aim::None);
     }
     let half = &space[space.len() / 2..];
     let times_live = |bytes: u64| bytes as f64 / live_bytes as f64;
@@ -99,8 +99,8 @@ pub fn run(path: &Path, quick: bool, table: &mut Table) {
         "… space in use at most, times what lives",
         &[times_live(*half.iter().max().expect("a commit"))],
         2,
-        "≤ 2",
+        Aim::AtMost(2.0),
     );
-    table.row("… in the mean", &[times_live(mean)], 2, "");
-    table.row("… the file", &[times_live(store.device().length_bytes())], 2, "");
+    table.row("… in the mean", &[times_live(mean)], 2, Aim::None);
+    table.row("… the file", &[times_live(store.device().length_bytes())], 2, Aim::None);
 }
