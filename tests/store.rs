@@ -137,7 +137,7 @@ fn what_is_no_store_of_this_chain_is_named_and_left_alone() {
     zeros_first[(1 << 20) - 1] = 1;
     let cases: [Case; 6] = [
         ("zeros, then something", zeros_first, |error| matches!(error, StoreError::Foreign)),
-        ("newer", newer, |error| matches!(error, StoreError::Newer { found: 9, supported: 1 })),
+        ("newer", newer, |error| matches!(error, StoreError::Newer { found: 9, supported: 2 })),
         ("another", another, |error| matches!(error, StoreError::AnotherChain { expected: 3, found: 4 })),
         ("truncated", good[..good.len() / 2].to_vec(), |error| matches!(error, StoreError::Truncated { .. })),
         ("foreign", vec![b'x'; 1 << 16], |error| matches!(error, StoreError::Foreign)),

@@ -140,7 +140,7 @@ fn open_error(error: OpenOrCreateError) -> OpenError {
         }
         Why::DamagedSuperblock => StoreError::Damaged { block: 0 }.into(),
         Why::DamagedMap { block } => StoreError::Damaged { block }.into(),
-        Why::Device(error) => Abort::Store(error.to_string()).into(),
+        error @ (Why::Older { .. } | Why::Device(_)) => Abort::Store(error.to_string()).into(),
     }
 }
 

@@ -8,7 +8,7 @@
 
 use crate::device::BlockDevice;
 use crate::error::{CollectError, WriteError};
-use crate::format::frame::{FrameKind, decode_records, is_intact, record_bytes};
+use crate::format::frame::{FrameKind, decode_records, record_bytes};
 use crate::format::layout::Address;
 use crate::format::map::SegmentState;
 use crate::index::LeafKey;
@@ -322,9 +322,6 @@ impl<D: BlockDevice> Store<D> {
             let address = Address::of_offset(offset + record.at as u64);
             let candidates = self.index.candidates(&mut self.device, &record.hash)?;
             if candidates.iter().any(|candidate| candidate.address == address) {
-                if !is_intact(record, &bytes) {
-                    return Ok(None);
-                }
                 living.push((record.hash, &bytes[record.object.clone()]));
                 from.push(address);
             }

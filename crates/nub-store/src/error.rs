@@ -34,6 +34,16 @@ pub enum OpenError {
         /// Ours.
         supported: u32,
     },
+    /// The store is of an earlier format.
+    #[error(
+        "the store has format version {found}, this node reads {supported}; export it with the node that made it"
+    )]
+    Older {
+        /// Its version.
+        found: u32,
+        /// Ours.
+        supported: u32,
+    },
     /// The store holds another chain's state.
     #[error("the store is of chain {found}, not {expected}; give the right file")]
     AnotherChain {

@@ -2,7 +2,7 @@
 
 use crate::device::{BLOCK_BYTES, BlockDevice};
 use crate::error::OpenError;
-use crate::format::frame::{decode_records, is_intact};
+use crate::format::frame::{Record, decode_records, find_records};
 use crate::format::layout::Address;
 use crate::format::map::{ENTRY_BYTES, LeafEntry, PREFIX_BYTES, SegmentState, decode_leaf};
 use crate::format::superblock::{BadSuperblock, COPIES, Superblock};
@@ -31,24 +31,17 @@ pub enum Finding {
         /// The device's block.
         block: u32,
     },
-    /// A frame is damaged, and what follows it in its segment cannot be found.
-    #[error("the log is damaged in segment {segment} from block {block} on")]
+    /// A frame is damaged: an object in it, which then is an [`Entry`](Self::Entry) too if it is in the index, or its
+    /// header, and then what follows it in its segment may not be found.
+    #[error("the log is damaged in segment {segment}, in the frame at block {block}")]
     Frame {
         /// The segment.
         segment: u32,
         /// The block in it.
         block: u32,
     },
-    /// The object of a record does not have its hash.
-    #[error("object {hash} at byte {offset} is corrupt")]
-    Object {
-        /// The hash it should have.
-        hash: Hash,
-        /// Where its record is, in bytes on the device.
-        offset: u64,
-    },
     /// The index refers to a place where there is no such record.
-    #[error("the index refers to byte {offset}, where there is no such object")]
+    #[error("the index refers to byte {offset}, where there is no such object: it is corrupt or gone")]
     Entry {
         /// Where.
         offset: u64,
@@ -68,7 +61,7 @@ pub struct FsckReport {
     pub findings: Vec<Finding>,
     /// Frames that are right.
     pub frames: u64,
-    /// Records whose object has its hash.
+    /// Objects in them.
     pub objects: u64,
     /// Bytes of these objects.
     pub object_bytes: u64,
@@ -127,27 +120,24 @@ fn check_log<D: BlockDevice>(
         let SegmentState::Log { used_blocks } = state else { continue };
         let mut block = 0;
         while block < used_blocks {
-            let read = read_frame(device, segments, segment, block)?;
-            let whole = read.and_then(|(header, bytes)| {
-                decode_records(&header, &bytes).map(|(records, digest)| (header, bytes, records, digest))
-            });
-            let Some((header, bytes, found, digest)) = whole else {
+            let Some((header, bytes)) = read_frame(device, segments, segment, block)? else {
                 report.findings.push(Finding::Frame { segment, block });
                 break;
             };
             let offset = segments.geometry().offset_of(segment, block);
-            for record in &found {
-                let address = Address::of_offset(offset + record.at as u64);
-                records.insert(entry_of(&record.hash, address));
-                if is_intact(record, &bytes) {
-                    report.objects += 1;
-                    report.object_bytes += record.object.len() as u64;
-                } else {
-                    report.findings.push(Finding::Object { hash: record.hash, offset: address.offset() });
-                }
+            let entry =
+                |record: &Record| entry_of(&record.hash, Address::of_offset(offset + record.at as u64));
+            if let Some((found, digest)) = decode_records(&header, &bytes) {
+                records.extend(found.iter().map(entry));
+                report.objects += found.len() as u64;
+                report.object_bytes += found.iter().map(|record| record.object.len() as u64).sum::<u64>();
+                frames.push((header.sequence, header.link, digest));
+                report.frames += 1;
+            } else {
+                report.findings.push(Finding::Frame { segment, block });
+                // So that of its objects only those are missed that are not as the index says.
+                records.extend(find_records(&header, &bytes).iter().flatten().map(entry));
             }
-            frames.push((header.sequence, header.link, digest));
-            report.frames += 1;
             block += header.blocks();
             done += u64::from(header.blocks()) * BLOCK_BYTES as u64;
             progress(done, all);

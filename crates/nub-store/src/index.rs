@@ -11,7 +11,7 @@ use crate::format::layout::Address;
 use crate::format::map::{
     ENTRY_BYTES, LEAF_ENTRIES_MAX, LeafEntry, PREFIX_BYTES, PageRef, decode_leaf, encode_leaf,
 };
-use crate::leaf::{Entries, Entry, Leaf, entry_of};
+use crate::leaf::{Entries, Entry, Leaf, Memory, entry_of};
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -52,7 +52,8 @@ pub(crate) struct Lookup {
 pub(crate) struct Index {
     leaves: BTreeMap<LeafKey, Leaf>,
     budget_bytes: usize,
-    resident_bytes: usize,
+    /// Of leaves in memory.
+    resident: Memory,
     /// Where eviction goes on.
     hand: LeafKey,
     entries: u64,
@@ -111,7 +112,7 @@ impl Index {
         Self {
             leaves: BTreeMap::new(),
             budget_bytes,
-            resident_bytes: 0,
+            resident: Memory::default(),
             hand: LeafKey::FIRST,
             entries: 0,
             superseded: Vec::new(),
@@ -130,12 +131,12 @@ impl Index {
 
     /// Memory of everything, leaves not in memory included.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.resident_bytes + self.leaves.len() * (size_of::<Leaf>() + size_of::<LeafKey>())
+        self.resident.bytes + self.leaves.len() * (size_of::<Leaf>() + size_of::<LeafKey>())
     }
 
     /// Bytes of leaves that must stay in memory until the next checkpoint.
     pub(crate) fn dirty_bytes(&self) -> usize {
-        self.leaves.values().filter(|leaf| leaf.is_dirty).map(Leaf::memory_bytes).sum()
+        self.resident.dirty_bytes
     }
 
     /// The most that leaves in memory should take.
@@ -235,10 +236,10 @@ impl Index {
 
     fn fill(&mut self, key: LeafKey, entries: &[u8]) {
         let Some(leaf) = self.leaves.get_mut(&key) else { return };
-        let before = leaf.memory_bytes();
+        let before = leaf.memory();
         self.entries -= leaf.fill(entries) as u64;
         leaf.was_used.set(true);
-        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        self.resident.change(before, leaf.memory());
         self.split_while_full(key);
     }
 
@@ -247,10 +248,10 @@ impl Index {
         let Some((&key, leaf)) = self.leaves.range_mut(..=LeafKey::last_of(&hash.0)).next_back() else {
             unreachable!("the first leaf's start is the least")
         };
-        let before = leaf.memory_bytes();
+        let before = leaf.memory();
         self.entries += u64::from(leaf.insert(&entry_of(hash, address), usize::MAX, marked));
         leaf.was_used.set(true);
-        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        self.resident.change(before, leaf.memory());
         self.split_while_full(key);
     }
 
@@ -260,13 +261,13 @@ impl Index {
         for run in entries.chunk_by(|(left, _), (right, _)| left.key == right.key) {
             let Some(key) = run.first().map(|(place, _)| place.key) else { continue };
             let Some(leaf) = self.leaves.get_mut(&key) else { unreachable!("leaves stay until a sweep") };
-            let before = leaf.memory_bytes();
+            let before = leaf.memory();
             // The greatest first: so the places of the others stay right.
             for (place, entry) in run.iter().rev() {
                 self.entries += u64::from(leaf.insert(entry, place.at, marked));
             }
             leaf.was_used.set(true);
-            self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+            self.resident.change(before, leaf.memory());
             self.split_while_full(key);
         }
     }
@@ -279,10 +280,10 @@ impl Index {
             if leaf.entries.as_ref().is_none_or(|entries| entries.len() <= LEAF_ENTRIES_MAX) {
                 return;
             }
-            let before = leaf.memory_bytes();
+            let before = leaf.memory();
             let right = leaf.split(LEAF_ENTRIES_MAX / 2);
             let start = right.entries.as_ref().map(Entries::first_prefix).unwrap_or_default();
-            self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes() + right.memory_bytes();
+            self.resident.change(before, leaf.memory() + right.memory());
             let same = self.leaves.range(LeafKey::new(&start, 0)..=LeafKey::last_of(&start)).next_back();
             key = same.map_or(LeafKey::new(&start, 0), |(key, _)| key.next());
             self.leaves.insert(key, right);
@@ -301,9 +302,9 @@ impl Index {
             |leaf: &Leaf| leaf.entries.as_ref().is_some_and(|entries| entries.find(&entry).is_some());
         let (key, _) = self.leaves_for(hash).find(|(_, leaf)| has_it(leaf))?;
         let leaf = self.leaves.get_mut(&key)?;
-        let before = leaf.memory_bytes();
+        let before = leaf.memory();
         let result = work(leaf, &entry);
-        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        self.resident.change(before, leaf.memory());
         Some(result)
     }
 
@@ -331,8 +332,9 @@ impl Index {
     /// Forgets all marks.
     pub(crate) fn clear_marks(&mut self) {
         for leaf in self.leaves.values_mut() {
-            self.resident_bytes -= leaf.marks.capacity();
+            let before = leaf.memory();
             leaf.marks = Vec::new();
+            self.resident.change(before, leaf.memory());
         }
     }
 
@@ -351,9 +353,9 @@ impl Index {
             self.load(device, &[key])?;
         }
         let Some(leaf) = self.leaves.get_mut(&key) else { return Ok(None) };
-        let before = leaf.memory_bytes();
+        let before = leaf.memory();
         self.entries -= leaf.sweep() as u64;
-        self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+        self.resident.change(before, leaf.memory());
         self.merge_with_previous(key);
         Ok(Some(key.next()))
     }
@@ -374,9 +376,9 @@ impl Index {
         let Some(right) = self.leaves.remove(&key) else { return };
         self.superseded.extend(right.page.map(|page| page.block));
         let Some(left) = self.leaves.get_mut(&previous) else { return };
-        let before = left.memory_bytes() + right.memory_bytes();
+        let before = left.memory() + right.memory();
         left.append(right);
-        self.resident_bytes = self.resident_bytes - before + left.memory_bytes();
+        self.resident.change(before, left.memory());
     }
 
     /// Brings every changed leaf into memory and gives their keys.
@@ -415,9 +417,11 @@ impl Index {
         let mut superseded = core::mem::take(&mut self.superseded);
         for (key, page) in pages {
             let Some(leaf) = self.leaves.get_mut(key) else { continue };
+            let before = leaf.memory();
             superseded.extend(leaf.page.replace(*page).map(|page| page.block));
             leaf.page_entries = leaf.count() as u16;
             leaf.is_dirty = false;
+            self.resident.change(before, leaf.memory());
         }
         superseded
     }
@@ -430,7 +434,7 @@ impl Index {
     /// Drops clean leaves from memory until the budget is kept, those not used for long first.
     pub(crate) fn evict(&mut self) {
         let mut steps = 2 * self.leaves.len();
-        while self.resident_bytes > self.budget_bytes && steps > 0 {
+        while self.resident.bytes > self.budget_bytes && steps > 0 {
             steps -= 1;
             let next = self.leaves.range(self.hand..).next().map(|(key, _)| *key);
             let key = next.unwrap_or(LeafKey::FIRST);
@@ -439,9 +443,9 @@ impl Index {
             if leaf.is_dirty || leaf.entries.is_none() || leaf.was_used.replace(false) {
                 continue;
             }
-            let before = leaf.memory_bytes();
+            let before = leaf.memory();
             leaf.entries = None;
-            self.resident_bytes = self.resident_bytes - before + leaf.memory_bytes();
+            self.resident.change(before, leaf.memory());
         }
     }
 }
@@ -484,7 +488,14 @@ mod tests {
         index.insert_many(entries, false);
     }
 
+    /// What is counted as it changes is what there is.
+    fn memory_is_right(index: &Index) {
+        let memory = index.leaves.values().map(Leaf::memory).fold(Memory::default(), |all, leaf| all + leaf);
+        assert_eq!(index.resident, memory);
+    }
+
     fn all_are_found(index: &Index, hashes: &[(Hash, Address)]) {
+        memory_is_right(index);
         for (hash, address) in hashes {
             let found = index.look_up_in_memory(hash).unwrap().candidates;
             assert!(found.iter().any(|candidate| candidate.address == *address), "{hash}");

@@ -32,6 +32,15 @@ pub(crate) struct Leaf {
     pub(crate) was_used: Cell<bool>,
 }
 
+/// Memory of leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// Of all.
+    pub(crate) bytes: usize,
+    /// Of those that differ from their pages.
+    pub(crate) dirty_bytes: usize,
+}
+
 /// Sorted entries.
 #[derive(Debug, Default)]
 pub(crate) struct Entries(Vec<u8>);
@@ -53,6 +62,22 @@ fn order_of(entry: &Entry) -> (u64, u16) {
 /// The address in an entry.
 pub(crate) fn address_of(entry: &[u8]) -> Address {
     Address(entry[PREFIX_BYTES..].iter().fold(0, |address, &byte| address << 8 | u64::from(byte)))
+}
+
+impl Memory {
+    /// Counts that some of it changed.
+    pub(crate) fn change(&mut self, before: Self, after: Self) {
+        self.bytes = self.bytes - before.bytes + after.bytes;
+        self.dirty_bytes = self.dirty_bytes - before.dirty_bytes + after.dirty_bytes;
+    }
+}
+
+impl core::ops::Add for Memory {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { bytes: self.bytes + other.bytes, dirty_bytes: self.dirty_bytes + other.dirty_bytes }
+    }
 }
 
 impl Entries {
@@ -164,8 +189,10 @@ impl Leaf {
     }
 
     /// Memory that its entries take.
-    pub(crate) fn memory_bytes(&self) -> usize {
-        self.entries.as_ref().map_or(0, Entries::memory_bytes) + self.late.capacity() + self.marks.capacity()
+    pub(crate) fn memory(&self) -> Memory {
+        let entries = self.entries.as_ref().map_or(0, Entries::memory_bytes);
+        let bytes = entries + self.late.capacity() + self.marks.capacity();
+        Memory { bytes, dirty_bytes: if self.is_dirty { bytes } else { 0 } }
     }
 
     /// How many entries it has, those not merged yet included.

@@ -5,7 +5,7 @@ use crate::collect::Collector;
 use crate::create::is_blank;
 use crate::device::{BLOCK_BYTES, BlockDevice, DeviceError, Operation};
 use crate::error::{OpenError, ReadError};
-use crate::format::frame::{FRAME_HEAD_BYTES, FrameHeader, FrameKind, decode_records, is_intact};
+use crate::format::frame::{FRAME_HEAD_BYTES, FrameHeader, FrameKind, decode_records};
 use crate::format::layout::{Address, NO_SEGMENT};
 use crate::format::map::{LIST_PAGES_MAX, PageRef, SegmentState, decode_map};
 use crate::format::superblock::{BadSuperblock, COPIES, RootEntry, Superblock, Tail, VERSION};
@@ -223,9 +223,6 @@ impl<D: BlockDevice> Store<D> {
 /// The frame with this header at this byte of the device, if all of it is right.
 fn checked_frame(header: FrameHeader, bytes: &[u8], offset: u64) -> Option<CheckedFrame> {
     let (records, digest) = decode_records(&header, bytes)?;
-    if !records.iter().all(|record| is_intact(record, bytes)) {
-        return None;
-    }
     let address = |at: usize| Address::of_offset(offset + at as u64);
     let records = records.into_iter().map(|record| (record.hash, address(record.at))).collect();
     Some(CheckedFrame { header, digest, records })
@@ -296,13 +293,18 @@ pub(crate) fn read_superblock<D: BlockDevice>(device: &mut D) -> Result<NewestSu
         BadSuperblock::Newer(found) => Some(*found),
         _ => None,
     });
-    match (newest, newer) {
+    let older = bad.iter().find_map(|reason| match reason {
+        BadSuperblock::Older(found) => Some(*found),
+        _ => None,
+    });
+    match (newest, newer, older) {
         // A later version wrote last, whatever else is there.
-        (_, Some(found)) => Err(OpenError::Newer { found, supported: VERSION }),
-        (Some(newest), None) => Ok(newest),
-        (None, None) if bad.contains(&BadSuperblock::Damaged) => Err(OpenError::DamagedSuperblock),
-        (None, None) if is_blank(device)? => Err(OpenError::Blank),
-        (None, None) => Err(OpenError::Foreign),
+        (_, Some(found), _) => Err(OpenError::Newer { found, supported: VERSION }),
+        (Some(newest), None, _) => Ok(newest),
+        (None, None, Some(found)) => Err(OpenError::Older { found, supported: VERSION }),
+        (None, None, None) if bad.contains(&BadSuperblock::Damaged) => Err(OpenError::DamagedSuperblock),
+        (None, None, None) if is_blank(device)? => Err(OpenError::Blank),
+        (None, None, None) => Err(OpenError::Foreign),
     }
 }
 

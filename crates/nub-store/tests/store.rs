@@ -102,7 +102,7 @@ fn wrong_hashes_and_long_objects_are_refused_before_anything_is_written() {
         let bytes = vec![0; bytes];
         vec![(blake2b_256(&bytes), bytes)]
     };
-    let limit = 16 * 4096 - 144 - 36;
+    let limit = 16 * 4096 - 144 - 4;
     let long = longest(limit + 1);
     let refused = store.commit(long[0].0, 1, &long);
     assert!(matches!(refused, Err(WriteError::ObjectTooLong { limit: found, .. }) if found == limit as u64));
@@ -262,6 +262,17 @@ fn stores_that_are_not_this_one_are_named() {
     assert!(matches!(refused(&image[..8192]), OpenError::Truncated { .. }));
     let another = Store::open(MemoryDevice::from_image(&image), Some(8), options()).map(|_| ());
     assert_eq!(another, Err(OpenError::AnotherChain { expected: 8, found: CHAIN }));
+    for (version, expected) in
+        [(1, OpenError::Older { found: 1, supported: 2 }), (3, OpenError::Newer { found: 3, supported: 2 })]
+    {
+        let mut image = image.clone();
+        for copy in image[..4 * 4096].chunks_mut(4096).filter(|copy| copy[0] != 0) {
+            copy[8] = version;
+            let digest = blake2b_256(&copy[..4064]);
+            copy[4064..].copy_from_slice(&digest.0);
+        }
+        assert_eq!(refused(&image), expected);
+    }
     let occupied = Store::create(MemoryDevice::from_image(&image), CHAIN, LAYOUT, options()).map(|_| ());
     assert_eq!(occupied, Err(CreateError::NotBlank));
 }
@@ -291,6 +302,34 @@ fn fsck_finds_nothing_in_a_good_store_and_names_what_is_flipped() {
     flipped[4096 * 2 + 9] ^= 1;
     let report = fsck(&mut MemoryDevice::from_image(&flipped), |_, _| {}).unwrap();
     assert_eq!(report.findings, [Finding::Superblock { block: 2 }]);
+}
+
+/// A record does not say its object's hash: what is damaged is known by the index and by the digest of its frame.
+#[test]
+fn one_flipped_bit_of_an_object_is_named_and_hides_no_other() {
+    let mut store = create();
+    for number in 0..3 {
+        let batch = objects(number * 10..number * 10 + 10, 300);
+        store.commit(batch[0].0, number, &batch).unwrap();
+    }
+    store.checkpoint().unwrap();
+    let mut image = store.device().image();
+    let (hash, bytes) = objects(13..14, 300).remove(0);
+    let at = image.windows(bytes.len()).position(|window| window == bytes).unwrap();
+    image[at + 200] ^= 4;
+    let report = fsck(&mut MemoryDevice::from_image(&image), |_, _| {}).unwrap();
+    let offset = at as u64 - 4;
+    assert!(
+        matches!(report.findings[..], [Finding::Frame { .. }, Finding::Entry { offset: found }] if found == offset),
+        "{report:?}"
+    );
+    let mut store = open(&image).unwrap();
+    for (number, (other, bytes)) in objects(0..30, 300).iter().enumerate() {
+        match store.get(other) {
+            Ok(found) => assert_eq!(found.as_deref(), Some(bytes.as_slice())),
+            Err(error) => assert_eq!((number, error), (13, ReadError::CorruptObject { hash, offset })),
+        }
+    }
 }
 
 #[test]

@@ -11,8 +11,10 @@ use nub_abi::{Hash, blake2b_256, hash::blake2b_256_parts};
 pub const FRAME_MAGIC: [u8; 4] = *b"NUBF";
 /// Octets of a frame before its records.
 pub const FRAME_HEAD_BYTES: usize = 144;
-/// Octets of a record before the object.
-pub const RECORD_HEAD_BYTES: usize = 36;
+/// Octets of a record before the object: its length.
+pub const RECORD_HEAD_BYTES: usize = 4;
+/// Octets of a record that the frame's digest covers: length and hash of the object.
+const DIGESTED_BYTES: usize = RECORD_HEAD_BYTES + 32;
 /// Where the digest is, and what it covers of the header.
 const DIGEST_AT: usize = 112;
 
@@ -68,22 +70,23 @@ pub const fn payload_room(blocks: u32) -> usize {
     (blocks as usize * BLOCK_BYTES).saturating_sub(FRAME_HEAD_BYTES)
 }
 
-/// The octets before an object: its length and its hash.
-pub fn record_head(hash: &Hash, object_bytes: usize) -> [u8; RECORD_HEAD_BYTES] {
-    let mut head = [0; RECORD_HEAD_BYTES];
-    put(&mut head, 0, &(object_bytes as u32).to_le_bytes());
-    put(&mut head, 4, &hash.0);
-    head
+/// What the frame's digest covers of a record.
+fn digested(hash: &Hash, object_bytes: usize) -> [u8; DIGESTED_BYTES] {
+    let mut octets = [0; DIGESTED_BYTES];
+    put(&mut octets, 0, &(object_bytes as u32).to_le_bytes());
+    put(&mut octets, RECORD_HEAD_BYTES, &hash.0);
+    octets
 }
 
-/// Reads the octets before an object: its length and its hash.
-pub fn decode_record_head(head: &[u8]) -> (usize, Hash) {
-    (get_u32(head, 0) as usize, get_hash(head, 4))
+/// The length of the object behind these octets.
+pub fn decode_record_head(head: &[u8]) -> usize {
+    get_u32(head, 0) as usize
 }
 
 impl FrameHeader {
-    /// Writes the header over the first octets of a frame whose records are in place; gives the digest.
-    pub fn seal(&self, frame: &mut [u8], record_heads: &[u8]) -> Hash {
+    /// Writes the header over the first octets of a frame whose records are in place; gives the digest, which covers
+    /// lengths and hashes of the objects.
+    pub fn seal(&self, frame: &mut [u8], lengths_and_hashes: &[u8]) -> Hash {
         put(frame, 0, &FRAME_MAGIC);
         let (kind, root, height) = match self.kind {
             FrameKind::Objects => (1, Hash::ZERO, 0),
@@ -105,7 +108,7 @@ impl FrameHeader {
         put(frame, 40, &height.to_le_bytes());
         put(frame, 48, &root.0);
         put(frame, 80, &self.link.0);
-        let digest = blake2b_256_parts(&[&frame[..DIGEST_AT], record_heads]);
+        let digest = blake2b_256_parts(&[&frame[..DIGEST_AT], lengths_and_hashes]);
         put(frame, DIGEST_AT, &digest.0);
         digest
     }
@@ -142,7 +145,7 @@ impl FrameHeader {
 /// A record of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The hash it says it has.
+    /// The hash of the object.
     pub hash: Hash,
     /// Where it starts in the frame.
     pub at: usize,
@@ -150,37 +153,44 @@ pub struct Record {
     pub object: Range<usize>,
 }
 
-/// The records of a whole frame and its digest; `None` if the digest or the layout is wrong. The objects'
-/// hashes are not checked.
+/// The records of a whole frame and its digest; `None` if the layout or the digest is wrong. So every object is
+/// what was written.
 pub fn decode_records(header: &FrameHeader, frame: &[u8]) -> Option<(Vec<Record>, Hash)> {
+    let records = find_records(header, frame)?;
+    let digest = digest_of(frame, &records);
+    (digest == get_hash(frame, DIGEST_AT)).then_some((records, digest))
+}
+
+/// The records of a frame whose digest may be wrong; `None` if the layout is. Computes the hash of every object.
+pub fn find_records(header: &FrameHeader, frame: &[u8]) -> Option<Vec<Record>> {
     let end = FRAME_HEAD_BYTES.checked_add(header.payload_bytes as usize)?;
-    if frame.len() < end {
-        return None;
-    }
-    let mut heads = Vec::new();
+    let frame = frame.get(..end)?;
     let mut records = Vec::new();
     let mut at = FRAME_HEAD_BYTES;
     while at < end {
-        let head = frame[..end].get(at..at + RECORD_HEAD_BYTES)?;
-        let (length, hash) = decode_record_head(head);
+        let length = decode_record_head(frame.get(at..at + RECORD_HEAD_BYTES)?);
         let object = at + RECORD_HEAD_BYTES..at.checked_add(RECORD_HEAD_BYTES)?.checked_add(length)?;
-        let next = at + record_bytes(length);
-        if next > end {
-            return None;
-        }
-        heads.extend_from_slice(head);
+        let hash = blake2b_256(frame.get(object.clone())?);
         records.push(Record { hash, at, object });
-        at = next;
+        at += record_bytes(length);
     }
-    let digest = blake2b_256_parts(&[&frame[..DIGEST_AT], &heads]);
-    let is_right = digest == get_hash(frame, DIGEST_AT) && records.len() == header.records as usize;
-    is_right.then_some((records, digest))
+    (at == end && records.len() == header.records as usize).then_some(records)
+}
+
+/// The digest that a frame with these octets and records must have.
+fn digest_of(frame: &[u8], records: &[Record]) -> Hash {
+    let mut covered = Vec::with_capacity(records.len() * DIGESTED_BYTES);
+    for record in records {
+        covered.extend_from_slice(&digested(&record.hash, record.object.len()));
+    }
+    blake2b_256_parts(&[&frame[..DIGEST_AT], &covered])
 }
 
 /// A frame under construction.
 pub(crate) struct FrameBuilder {
     bytes: Vec<u8>,
-    heads: Vec<u8>,
+    /// What the digest covers of the records.
+    covered: Vec<u8>,
     records: u32,
 }
 
@@ -190,7 +200,7 @@ impl FrameBuilder {
         let room_bytes = frame_blocks(payload_bytes) as usize * BLOCK_BYTES;
         let mut bytes = Vec::with_capacity(room_bytes);
         bytes.resize(FRAME_HEAD_BYTES, 0);
-        Self { bytes, heads: Vec::with_capacity(records * RECORD_HEAD_BYTES), records: 0 }
+        Self { bytes, covered: Vec::with_capacity(records * DIGESTED_BYTES), records: 0 }
     }
 
     /// Bytes of records so far.
@@ -201,9 +211,8 @@ impl FrameBuilder {
     /// Adds an object; gives where its record starts in the frame.
     pub(crate) fn push(&mut self, hash: &Hash, object: &[u8]) -> usize {
         let at = self.bytes.len();
-        let head = record_head(hash, object.len());
-        self.heads.extend_from_slice(&head);
-        self.bytes.extend_from_slice(&head);
+        self.covered.extend_from_slice(&digested(hash, object.len()));
+        self.bytes.extend_from_slice(&(object.len() as u32).to_le_bytes());
         self.bytes.extend_from_slice(object);
         self.bytes.resize(at + record_bytes(object.len()), 0);
         self.records += 1;
@@ -215,13 +224,8 @@ impl FrameBuilder {
         header.payload_bytes = self.payload_bytes() as u32;
         header.records = self.records;
         debug_assert!(header.next_segment != header.segment || header.next_segment == NO_SEGMENT);
-        let digest = header.seal(&mut self.bytes, &self.heads);
+        let digest = header.seal(&mut self.bytes, &self.covered);
         self.bytes.resize(self.bytes.len().next_multiple_of(BLOCK_BYTES), 0);
         (self.bytes, digest)
     }
-}
-
-/// Whether the object of a record has its hash.
-pub fn is_intact(record: &Record, frame: &[u8]) -> bool {
-    blake2b_256(&frame[record.object.clone()]) == record.hash
 }

@@ -11,7 +11,7 @@ use nub_abi::{Hash, blake2b_256, hash::blake2b_256_parts};
 /// The first octets of a store.
 pub const MAGIC: [u8; 8] = *b"nubstore";
 /// The version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Most roots retained.
 pub const ROOTS_MAX: usize = 64;
 /// Most list pages.
@@ -85,6 +85,8 @@ pub enum BadSuperblock {
     Foreign,
     /// It is whole, and of this later version.
     Newer(u32),
+    /// It is whole, and of this earlier version.
+    Older(u32),
     /// Its digest or a field is wrong.
     Damaged,
 }
@@ -158,7 +160,7 @@ impl Superblock {
         match get_u32(block, 8) {
             VERSION => Self::decode_fields(block).ok_or(BadSuperblock::Damaged),
             version if version > VERSION => Err(BadSuperblock::Newer(version)),
-            _ => Err(BadSuperblock::Damaged),
+            version => Err(BadSuperblock::Older(version)),
         }
     }
 
