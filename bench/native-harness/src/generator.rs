@@ -188,6 +188,20 @@ struct Hole {
     len: usize,
 }
 
+/// An instruction of three registers.
+#[derive(Clone, Copy)]
+struct Instruction3 {
+    octet: u8,
+    a: u8,
+    b: u8,
+    d: u8,
+}
+
+/// A few registers to choose from.
+fn register_set(rng: &mut Rng) -> [u8; 4] {
+    std::array::from_fn(|_| rng.below(13) as u8)
+}
+
 #[derive(Default)]
 struct Assembly {
     code: Vec<u8>,
@@ -205,6 +219,8 @@ impl Assembly {
             0..4 => return self.dynamic_jump(rng),
             4..14 => return self.access(rng),
             14..16 => return self.host_call(rng),
+            16..21 => return self.product(rng),
+            21..26 => return self.carry(rng),
             _ => {}
         }
         let (octet, opcode) = loop {
@@ -266,6 +282,54 @@ impl Assembly {
             let value = offset(rng);
             self.last(rng, value);
         }
+    }
+
+    /// Both halves of a product, in either order, of the same factors if nothing goes wrong.
+    fn product(&mut self, rng: &mut Rng) {
+        // Of few registers, so that sources and destinations often overlap.
+        let few = register_set(rng);
+        let (a, b) = (rng.pick(&few), rng.pick(&few));
+        let lower = Instruction3 { octet: 202, a, b, d: rng.pick(&few) };
+        let (a, b) = if rng.chance(40) { (b, a) } else { (a, b) };
+        let upper = Instruction3 { octet: if rng.chance(90) { 214 } else { 213 }, a, b, d: rng.pick(&few) };
+        let (first, second) = if rng.chance(50) { (lower, upper) } else { (upper, lower) };
+        self.pair(rng, first, second);
+    }
+
+    /// A sum and a comparison of it, with what was added if nothing goes wrong.
+    fn carry(&mut self, rng: &mut Rng) {
+        let few = register_set(rng);
+        let sum = Instruction3 { octet: 200, a: rng.pick(&few), b: rng.pick(&few), d: rng.pick(&few) };
+        let other = rng.pick(&few);
+        let added = rng.pick(&[sum.a, sum.b, sum.b, other]);
+        let (a, b) = if rng.chance(90) { (sum.d, added) } else { (added, sum.d) };
+        let below = Instruction3 { octet: 216, a, b, d: rng.pick(&few) };
+        self.pair(rng, sum, below);
+    }
+
+    /// Two instructions, often with an access between them.
+    fn pair(&mut self, rng: &mut Rng, first: Instruction3, second: Instruction3) {
+        let base = rng.below(13) as u8;
+        let is_apart = rng.chance(60);
+        if is_apart && rng.chance(60) {
+            self.begin();
+            self.code.extend([51, base]);
+            self.code.extend((address(rng) as u32).to_le_bytes());
+        }
+        self.three(first);
+        if is_apart {
+            self.begin();
+            let octet = if rng.chance(80) { 120 + rng.below(4) } else { 124 + rng.below(7) };
+            self.code.extend([octet as u8, base << 4 | rng.below(13) as u8]);
+            let value = offset(rng);
+            self.last(rng, value);
+        }
+        self.three(second);
+    }
+
+    fn three(&mut self, Instruction3 { octet, a, b, d }: Instruction3) {
+        self.begin();
+        self.code.extend([octet, b << 4 | a, d]);
     }
 
     fn host_call(&mut self, rng: &mut Rng) {

@@ -11,7 +11,8 @@ use crate::translate::CHARGE_LEN_BYTES;
 pub struct Position {
     /// Its position in the program.
     pub pc: u32,
-    /// The position in the machine code of what it does, after the charge if a block starts here.
+    /// Where in the machine code to enter for it, after the charge if a block starts here. That is where its code is,
+    /// or, if the instruction before does some of its work, behind all instructions.
     pub offset: u32,
     /// The charge for entering a block here.
     pub cost: u32,
@@ -49,6 +50,8 @@ pub(crate) struct Positions {
     entries: Vec<u16>,
     /// The last entry of each long block.
     long_ends: Vec<u32>,
+    /// Where to enter for positions whose code wants something done before: pc and position in the machine code, by pc.
+    second_entries: Vec<(u32, u32)>,
 }
 
 /// Positions in the making.
@@ -73,7 +76,12 @@ impl PositionsBuilder {
     /// With room for so many instructions.
     pub fn new(program: &Program, instruction_count: usize) -> PositionsBuilder {
         let words = vec![Word::default(); (program.code_len_bytes() / WORD_BITS) as usize + 1];
-        let positions = Positions { words, entries: vec![0; instruction_count], long_ends: Vec::new() };
+        let positions = Positions {
+            words,
+            entries: vec![0; instruction_count],
+            long_ends: Vec::new(),
+            second_entries: Vec::new(),
+        };
         PositionsBuilder { positions, count: 0, base: 0, word_end: 0 }
     }
 
@@ -153,6 +161,18 @@ impl PositionsBuilder {
         (entry & IS_CHARGED != 0).then_some(word.base + u32::from(entry & DISTANCE))
     }
 
+    /// Where the code of the instruction at `pc` begins, with the charge for a block if it has one. The last of the
+    /// instructions so far is not before `pc`.
+    pub fn offset(&self, pc: u32) -> Option<u32> {
+        let (word, index) = self.positions.find(pc)?;
+        Some(word.base + u32::from(self.positions.entries.get(index)? & DISTANCE))
+    }
+
+    /// To run from `pc`, above all that had one so far, is to enter here.
+    pub fn push_second_entry(&mut self, pc: u32, offset: u32) {
+        self.positions.second_entries.push((pc, offset));
+    }
+
     /// The positions, whose code ends at `end`.
     pub fn finish(mut self, end: u32) -> Positions {
         let first = (self.word_end / WORD_BITS) as usize;
@@ -162,6 +182,7 @@ impl PositionsBuilder {
         self.positions.entries.truncate(self.count);
         self.positions.entries.shrink_to_fit();
         self.positions.long_ends.shrink_to_fit();
+        self.positions.second_entries.shrink_to_fit();
         self.positions
     }
 }
@@ -181,6 +202,7 @@ impl Positions {
         self.entries.capacity() * size_of::<u16>()
             + self.words.capacity() * size_of::<Word>()
             + self.long_ends.capacity() * size_of::<u32>()
+            + self.second_entries.capacity() * size_of::<(u32, u32)>()
     }
 
     /// The charge for entering a block at this entry: the instructions up to its end.
@@ -198,7 +220,9 @@ impl Positions {
         let (word, index) = self.find(pc)?;
         let entry = *self.entries.get(index)?;
         let charge = if entry & IS_CHARGED != 0 { CHARGE_LEN_BYTES } else { 0 };
-        let offset = word.base + u32::from(entry & DISTANCE) + charge;
+        let code = word.base + u32::from(entry & DISTANCE) + charge;
+        let second = self.second_entries.binary_search_by_key(&pc, |&(pc, _)| pc).ok();
+        let offset = second.and_then(|index| self.second_entries.get(index)).map_or(code, |&(_, at)| at);
         Some(Position { pc, offset, cost: self.cost(index) })
     }
 

@@ -6,6 +6,7 @@ use super::Translator;
 use super::divide::Part::{Quotient, Remainder};
 use super::memory::Store;
 use super::multiply::Signs;
+use super::pairs::Half;
 use crate::asm::Condition::*;
 use crate::asm::Shift::{Rol, Ror, Sar, Shl, Shr};
 use crate::asm::Width::{W32, W64};
@@ -24,7 +25,7 @@ static REGISTERS: [Gpr; 256] = {
 };
 
 #[inline(always)]
-fn register(field: u8) -> Gpr {
+pub(super) fn register(field: u8) -> Gpr {
     REGISTERS[usize::from(field)]
 }
 
@@ -178,15 +179,15 @@ impl Translator<'_> {
             Opcode::DivS32 => self.divide(W32, true, Quotient, third(), low(), high()),
             Opcode::RemU32 => self.divide(W32, false, Remainder, third(), low(), high()),
             Opcode::RemS32 => self.divide(W32, true, Remainder, third(), low(), high()),
-            Opcode::Add64 => self.add(W64, third(), low(), high()),
+            Opcode::Add64 => self.sum(step),
             Opcode::Sub64 => self.sub(W64, third(), low(), high()),
-            Opcode::Mul64 => self.mul(W64, third(), low(), high()),
+            Opcode::Mul64 => self.half(Half::Lower, step),
             Opcode::DivU64 => self.divide(W64, false, Quotient, third(), low(), high()),
             Opcode::DivS64 => self.divide(W64, true, Quotient, third(), low(), high()),
             Opcode::RemU64 => self.divide(W64, false, Remainder, third(), low(), high()),
             Opcode::RemS64 => self.divide(W64, true, Remainder, third(), low(), high()),
             Opcode::MulUpperSS => self.mul_upper(Signs::SignedSigned, third(), low(), high()),
-            Opcode::MulUpperUU => self.mul_upper(Signs::UnsignedUnsigned, third(), low(), high()),
+            Opcode::MulUpperUU => self.half(Half::Upper, step),
             Opcode::MulUpperSU => self.mul_upper(Signs::SignedUnsigned, third(), low(), high()),
 
             // Two registers: shifts and rotations
@@ -208,7 +209,7 @@ impl Translator<'_> {
             Opcode::AndInv => self.and_inv(third(), low(), high()),
             Opcode::OrInv => self.or_inv(third(), low(), high()),
             Opcode::Xnor => self.xnor(third(), low(), high()),
-            Opcode::SetLtU => self.set(Below, third(), low(), high()),
+            Opcode::SetLtU => self.set_below(step),
             Opcode::SetLtS => self.set(Less, third(), low(), high()),
             Opcode::Max => self.pick(Less, third(), low(), high()),
             Opcode::MaxU => self.pick(Below, third(), low(), high()),

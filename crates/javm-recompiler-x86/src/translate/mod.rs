@@ -10,6 +10,7 @@ mod logic;
 mod memory;
 mod moves;
 mod multiply;
+mod pairs;
 mod paths;
 mod prologue;
 mod shifts;
@@ -23,6 +24,7 @@ use crate::asm::{Asm, Gpr, Width};
 use crate::features::Features;
 use crate::positions::{Positions, PositionsBuilder};
 pub(crate) use control::CHARGE_LEN_BYTES;
+use pairs::{Second, SecondEntry};
 use paths::{ForwardJump, RarePath};
 use prologue::Prologue;
 
@@ -41,6 +43,9 @@ pub(crate) struct Translator<'a> {
     last_target_back: u32,
     forward_jumps: Vec<ForwardJump>,
     rare_paths: Vec<RarePath>,
+    second_entries: Vec<SecondEntry>,
+    /// The second of the pair under way.
+    second: Second,
     /// How many of the paths charge for a block.
     rare_charge_count: u32,
 }
@@ -66,6 +71,8 @@ impl<'a> Translator<'a> {
             last_target_back: u32::MAX,
             forward_jumps: Vec::new(),
             rare_paths: Vec::new(),
+            second_entries: Vec::new(),
+            second: Second::NONE,
             rare_charge_count: 0,
         };
         // Entries without a size are all 0, which may be no block.

@@ -2,6 +2,7 @@
 
 use super::Translator;
 use super::control::CHARGE_LEN_BYTES;
+use super::pairs::SECOND_ENTRY_LEN_BYTES;
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition};
 use crate::positions;
@@ -54,13 +55,17 @@ pub(crate) struct Mark {
     forward_jump_count: usize,
     /// Also the next path's index.
     pub(super) rare_path_count: usize,
+    second_entry_count: usize,
 }
 
 impl Translator<'_> {
-    /// The length of the code with all rare paths so far, those of jumps to no block included.
+    /// The length of the code with all rare paths so far, those of jumps to no block and second entries included.
     pub fn len_bytes(&self) -> u32 {
         let paths = self.rare_paths.len() + self.forward_jumps.len();
-        self.position() + paths as u32 * RARE_PATH_LEN_BYTES + self.rare_charge_count * RARE_CHARGE_LEN_BYTES
+        self.position()
+            + paths as u32 * RARE_PATH_LEN_BYTES
+            + self.rare_charge_count * RARE_CHARGE_LEN_BYTES
+            + self.second_entries.len() as u32 * SECOND_ENTRY_LEN_BYTES
     }
 
     pub(super) fn jump_later(&mut self, end: u32, target: u32, pc: u32) {
@@ -100,6 +105,7 @@ impl Translator<'_> {
             position: self.position(),
             forward_jump_count: self.forward_jumps.len(),
             rare_path_count: self.rare_paths.len(),
+            second_entry_count: self.second_entries.len(),
         }
     }
 
@@ -110,10 +116,12 @@ impl Translator<'_> {
         self.asm.rewind(mark.position);
         self.forward_jumps.truncate(mark.forward_jump_count);
         self.rare_paths.truncate(mark.rare_path_count);
+        self.second_entries.truncate(mark.second_entry_count);
     }
 
-    /// Points the jumps forward, and writes the rare paths.
+    /// Points the jumps forward, and writes second entries and rare paths.
     pub fn finish_paths(&mut self) {
+        self.finish_second_entries();
         for jump in core::mem::take(&mut self.forward_jumps) {
             match self.head(jump.target.into()) {
                 Some(head) => self.asm.patch_distance(jump.end, head),
