@@ -11,19 +11,19 @@ use crate::op::fused;
 /// The index of no record: going there is a panic.
 pub(crate) const NO_RECORD: u32 = u32::MAX;
 
-/// An instruction as the run loop wants it.
+/// An instruction as the run loop wants it, and how to go on from it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
-    /// The number of what runs it: the opcode, or that of a pair with the next one.
+    /// The number of what runs the instruction behind it: its opcode, or that of a pair with the next one.
     pub handler: u8,
     pub a: Reg,
     pub b: Reg,
     pub d: Reg,
     /// The first immediate; the low half of a 64-bit one.
     pub x: u32,
-    /// The second immediate, the high half of a 64-bit one, or the branch target's record index.
+    /// The second immediate, the high half of a 64-bit one, or the branch target's number.
     pub y: u32,
-    /// The cost of entering a block here.
+    /// The cost of entering a block behind it.
     pub gas: u32,
 }
 
@@ -34,9 +34,10 @@ const _: () = assert!(size_of::<Record>() == 16);
 /// It takes about 21 octets for each instruction and 4 for each jump-table entry with a size, so at
 /// most 22 times the length of the program's blob; while it is being made 4 more.
 ///
-/// Records lie in the order of positions, one for each instruction start, and a `trap` wherever going
-/// on from one leads to no other: at the end of the code and after too many argument octets. So every
-/// record has its successor behind it, and the last is a `trap`.
+/// Instructions are numbered in the order of positions, one for each instruction start, and a `trap` wherever
+/// going on from one leads to no other: at the end of the code and after too many argument octets. So every
+/// instruction has its successor behind it, and the last is a `trap`. How to run an instruction is said in the
+/// record before its own, so there is one record more, before the first: that of instruction n has the index n + 1.
 #[derive(Clone, Debug)]
 pub struct Code {
     pub(crate) records: Vec<Record>,
@@ -60,14 +61,16 @@ impl Code {
         let gas_blocks = GasBlocks::new(program, table);
         let record_at_target =
             |target: u32| if branch_targets.contains(target) { index.find(target) } else { None };
-        let mut records: Vec<Record> = positions
-            .iter()
-            .map(|&position| {
-                let instruction = program.instruction_at(position, table);
-                let target_record = instruction.target.and_then(record_at_target).unwrap_or(NO_RECORD);
-                record(&instruction, target_record, gas_blocks.cost_from(position))
-            })
-            .collect();
+        let mut records = Vec::with_capacity(positions.len() + 1);
+        records.push(Record::NONE);
+        let mut before = 0;
+        for &position in &positions {
+            let instruction = program.instruction_at(position, table);
+            let target = instruction.target.and_then(record_at_target).unwrap_or(NO_RECORD);
+            records[before].lead_to(instruction.opcode, gas_blocks.cost_from(position));
+            records.push(Record::of(&instruction, target));
+            before += 1;
+        }
         fuse(&mut records);
         let jump_record = |entry| {
             program.jump_target(entry, &branch_targets).and_then(record_at_target).unwrap_or(NO_RECORD)
@@ -125,14 +128,25 @@ impl Code {
     }
 }
 
-fn record(instruction: &Instruction, target_record: u32, gas: u32) -> Record {
-    let &Instruction { opcode, a, b, d, x, y, .. } = instruction;
-    let y = match opcode {
-        Opcode::LoadImm64 => (x >> 32) as u32,
-        _ if has_target(opcode) => target_record,
-        _ => y as u32,
-    };
-    Record { handler: opcode as u8, a, b, d, x: x as u32, y, gas }
+impl Record {
+    /// No instruction, and a trap behind it.
+    const NONE: Record = Record { handler: 0, a: Reg::R0, b: Reg::R0, d: Reg::R0, x: 0, y: 0, gas: 0 };
+
+    /// Of an instruction. What lies behind it is not known yet.
+    fn of(instruction: &Instruction, target: u32) -> Record {
+        let &Instruction { opcode, a, b, d, x, y, .. } = instruction;
+        let y = match opcode {
+            Opcode::LoadImm64 => (x >> 32) as u32,
+            _ if has_target(opcode) => target,
+            _ => y as u32,
+        };
+        Record { a, b, d, x: x as u32, y, ..Record::NONE }
+    }
+
+    /// Behind it lies an instruction of that opcode, where entering a block costs `gas`.
+    fn lead_to(&mut self, opcode: Opcode, gas: u32) {
+        (self.handler, self.gas) = (opcode as u8, gas);
+    }
 }
 
 /// Gives the first of two instructions the handler of both, where there is one. A terminator is never the first,

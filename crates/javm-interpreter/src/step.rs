@@ -20,16 +20,15 @@ pub(crate) type Registers = [u64; REGISTER_COUNT];
 /// The gas, and so the instructions, of a chain.
 const ALLOWANCE: u32 = 1024;
 
-/// What a run needs apart from what its handlers pass on: the record, those behind it in the chain, the machine,
-/// the memory.
+/// What a run needs apart from what its handlers pass on: the records left in the chain, registers and memory.
 pub(crate) struct Run<'c> {
     /// All records.
     records: &'c [Record],
     pub code: &'c Code,
-    /// Where the records that the chain may go through end.
-    end: usize,
-    /// The machine's gas apart from the chain's allowance, which its meter has.
-    reserve: u64,
+    /// The gas that the chain may still spend.
+    allowance: u32,
+    /// The machine's meter, without that gas.
+    meter: &'c mut Meter,
     /// Where it stopped.
     at: usize,
     /// Why it stopped, if it exited otherwise than by a host call.
@@ -42,9 +41,9 @@ pub(crate) struct Run<'c> {
 /// How a chain ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// The run goes on at a record that is paid for.
+    /// The run goes on at an instruction that is paid for.
     Pause,
-    /// The run goes on in the block at a record, for which the allowance did not suffice.
+    /// The run goes on in the block at an instruction, for which the allowance did not suffice.
     Enter,
     /// The run has exited.
     Exit,
@@ -52,96 +51,107 @@ pub(crate) enum Stop {
     HostCall,
 }
 
-/// What runs an instruction: given its record, the records behind it, the machine, the memory and the run.
+/// What runs an instruction: given the registers, the memory, the records left in the chain, of which its own is the
+/// first, and the run. Five words: a sixth would take a machine register that handlers need.
 pub(crate) type Handler<M> =
-    for<'a, 'c> fn(&'a Record, &'a [Record], &'a mut Machine, &'a mut M, &'a mut Run<'c>) -> Stop;
+    for<'a, 'c> fn(&'a mut Registers, &'a mut M, &'a [Record], &'a mut Run<'c>) -> Stop;
 
 impl<'c> Run<'c> {
-    /// Runs from the record `start`, which is paid for, until it exits: why, and at which record.
+    /// Runs from the instruction `start`, which is paid for, until it exits: why, and at which instruction.
     #[inline(always)]
     pub(crate) fn go<M: Memory>(
         code: &'c Code,
         start: usize,
-        machine: &mut Machine,
+        machine: &'c mut Machine,
         memory: &mut M,
     ) -> (Exit, usize) {
+        let Machine { registers, meter, .. } = machine;
         let records = code.records.as_slice();
-        let mut run = Run { records, code, end: 0, reserve: 0, at: start, exit: Exit::Panic, host_call: 0 };
+        let mut run = Run { records, code, allowance: 0, meter, at: start, exit: Exit::Panic, host_call: 0 };
         loop {
-            // The last record is a trap, so there always is one.
-            let Some((record, rest)) = records.get(run.at..).and_then(|records| records.split_first()) else {
+            // The last record is a trap's, so there always is one.
+            let Some((before, rest)) = records.get(run.at..).and_then(|records| records.split_first()) else {
                 return (Exit::Panic, run.at);
             };
             let rest = rest.get(..ALLOWANCE as usize).unwrap_or(rest);
-            run.end = run.at + 1 + rest.len();
-            run.allow(&mut machine.meter);
-            let stop = table::<M>(record.handler)(record, rest, machine, memory, &mut run);
-            run.settle(&mut machine.meter);
+            run.allow(ALLOWANCE);
+            let stop = table::<M>(before.handler)(registers, memory, rest, &mut run);
+            run.settle();
             match stop {
                 Stop::HostCall => return (Exit::HostCall(run.host_call), run.at),
                 Stop::Exit => return (run.exit, run.at),
-                Stop::Enter if !run.enter(&mut machine.meter) => return (Exit::OutOfGas, run.at),
+                Stop::Enter if !run.enter() => return (Exit::OutOfGas, run.at),
                 Stop::Enter | Stop::Pause => {}
             }
         }
     }
 
-    /// Splits the gas: an allowance for the meter, the rest kept here.
+    /// Takes an allowance from the meter, which has its gas back.
     #[inline(always)]
-    fn allow(&mut self, meter: &mut Meter) {
-        let allowance = meter.gas_left.min(ALLOWANCE.into());
-        self.reserve = meter.gas_left - allowance;
-        meter.gas_left = allowance;
+    fn allow(&mut self, most: u32) {
+        self.allowance = self.meter.gas_left.min(most.into()) as u32;
+        self.meter.gas_left -= u64::from(self.allowance);
     }
 
     /// Gives the meter all its gas back.
     #[inline(always)]
-    fn settle(&mut self, meter: &mut Meter) {
+    fn settle(&mut self) {
         // They were one number before.
-        meter.gas_left = meter.gas_left.wrapping_add(core::mem::take(&mut self.reserve));
+        self.meter.gas_left = self.meter.gas_left.wrapping_add(core::mem::take(&mut self.allowance).into());
     }
 
-    /// Pays for the block at a record, from all the gas there is.
-    fn enter(&self, meter: &mut Meter) -> bool {
-        self.records.get(self.at).is_some_and(|first| meter.pay(first.gas))
+    /// Pays for the block at an instruction, from all the gas there is.
+    fn enter(&mut self) -> bool {
+        self.records.get(self.at).is_some_and(|before| self.meter.pay(before.gas))
     }
 
-    /// Does what may take gas for memory, with all the gas there is.
+    /// Pays for a block from the allowance, or pays nothing and says `false`.
     #[inline(always)]
-    pub(crate) fn with_all_gas<T>(&mut self, meter: &mut Meter, act: impl FnOnce(&mut Meter) -> T) -> T {
-        self.settle(meter);
-        let result = act(meter);
-        self.allow(meter);
+    fn pay(&mut self, gas: u32) -> bool {
+        let Some(left) = self.allowance.checked_sub(gas) else { return false };
+        self.allowance = left;
+        true
+    }
+
+    /// Does what may take gas for memory, with all the gas there is. The chain goes on with no more than it had.
+    #[inline(always)]
+    pub(crate) fn with_all_gas<T>(&mut self, act: impl FnOnce(&mut Meter) -> T) -> T {
+        let allowance = self.allowance;
+        self.settle();
+        let result = act(self.meter);
+        self.allow(allowance);
         result
     }
 
-    /// The index of the record before `rest`, which ends at `end`.
+    /// The number of the instruction whose record is the first of `rest`, a part of the records: how far it lies
+    /// behind their first, which is no instruction's.
     #[inline(always)]
-    fn before(&self, rest: &[Record]) -> usize {
-        self.end.wrapping_sub(rest.len()).wrapping_sub(1)
+    fn number(&self, rest: &[Record]) -> usize {
+        let offset = rest.as_ptr().addr().wrapping_sub(self.records.as_ptr().addr());
+        (offset / size_of::<Record>()).wrapping_sub(1)
     }
 
-    /// Exits at the record before `rest`.
+    /// Exits at the first of `rest`.
     #[inline(always)]
     pub(crate) fn exit(&mut self, exit: Exit, rest: &[Record]) -> Stop {
-        (self.exit, self.at) = (exit, self.before(rest));
-        Stop::Exit
+        self.exit = exit;
+        self.leave(Stop::Exit, self.number(rest))
     }
 
-    /// Exits at the record before `rest`, for a host call.
+    /// Exits at the first of `rest`, for a host call.
     #[inline(always)]
     pub(crate) fn exit_for_host_call(&mut self, number: u64, rest: &[Record]) -> Stop {
-        (self.host_call, self.at) = (number, self.before(rest));
-        Stop::HostCall
+        self.host_call = number;
+        self.leave(Stop::HostCall, self.number(rest))
     }
 
-    /// Leaves the chain, to go on with `rest`.
+    /// Leaves the chain, to go on with `rest`, or what would lie behind it if it is empty.
     #[inline(always)]
     pub(crate) fn pause(&mut self, rest: &[Record]) -> Stop {
-        self.leave(Stop::Pause, self.end.wrapping_sub(rest.len()))
+        self.leave(Stop::Pause, self.number(rest))
     }
 
-    /// Leaves the chain, to go on at a record.
+    /// Leaves the chain, to go on at an instruction.
     #[inline(always)]
     fn leave(&mut self, stop: Stop, at: usize) -> Stop {
         self.at = at;
@@ -149,46 +159,60 @@ impl<'c> Run<'c> {
     }
 }
 
-/// Goes on with the next record, in the same block.
-#[inline(always)]
-pub(crate) fn next<M: Memory>(rest: &[Record], machine: &mut Machine, memory: &mut M, run: &mut Run) -> Stop {
-    match rest.split_first() {
-        Some((record, rest)) => table::<M>(record.handler)(record, rest, machine, memory, run),
-        None => run.leave(Stop::Pause, run.end),
-    }
+/// Where the records of a chain end: a handler of its own, as it were.
+#[cold]
+#[inline(never)]
+pub(crate) fn end<M: Memory>(_: &mut Registers, _: &mut M, rest: &[Record], run: &mut Run) -> Stop {
+    run.pause(rest)
 }
 
-/// Enters the block behind the record before `rest`.
+/// Goes on with `rest`, which lies behind `record`, in the same block.
 #[inline(always)]
-pub(crate) fn fall<M: Memory>(rest: &[Record], machine: &mut Machine, memory: &mut M, run: &mut Run) -> Stop {
-    let Some((first, behind)) = rest.split_first() else {
-        return run.leave(Stop::Enter, run.end);
-    };
-    if !machine.meter.pay(first.gas) {
-        return run.leave(Stop::Enter, run.before(behind));
-    }
-    table::<M>(first.handler)(first, behind, machine, memory, run)
+pub(crate) fn next<M: Memory>(
+    record: &Record,
+    registers: &mut Registers,
+    memory: &mut M,
+    rest: &[Record],
+    run: &mut Run,
+) -> Stop {
+    table::<M>(record.handler)(registers, memory, rest, run)
 }
 
-/// Enters the block that starts at the record `target`; panics if there is none. `rest` is what lies behind the
-/// record that jumps.
+/// Enters the block `rest`, which lies behind `record`.
+#[inline(always)]
+pub(crate) fn fall<M: Memory>(
+    record: &Record,
+    registers: &mut Registers,
+    memory: &mut M,
+    rest: &[Record],
+    run: &mut Run,
+) -> Stop {
+    if !run.pay(record.gas) {
+        return run.leave(Stop::Enter, run.number(rest));
+    }
+    next(record, registers, memory, rest, run)
+}
+
+/// Enters the block that starts at the instruction `target`; panics if there is none. The first of `rest` is what
+/// jumps.
 #[inline(always)]
 pub(crate) fn jump<M: Memory>(
     target: u32,
-    rest: &[Record],
-    machine: &mut Machine,
+    registers: &mut Registers,
     memory: &mut M,
+    rest: &[Record],
     run: &mut Run,
 ) -> Stop {
     let records = run.records;
-    let Some((first, behind)) = records.get(target as usize..).and_then(|records| records.split_first())
-    else {
+    if target as usize >= records.len() {
         debug_assert_eq!(target, NO_RECORD);
         return run.exit(Exit::Panic, rest);
+    }
+    let Some((before, behind)) = records[target as usize..].split_first() else {
+        return run.exit(Exit::Panic, rest);
     };
-    if !machine.meter.pay(first.gas) {
+    if !run.pay(before.gas) {
         return run.leave(Stop::Enter, target as usize);
     }
-    run.end = records.len();
-    table::<M>(first.handler)(first, behind, machine, memory, run)
+    next(before, registers, memory, behind, run)
 }

@@ -23,28 +23,20 @@ impl LocalMemory {
         Self { table: PageTable::new(), config, zero: Arc::new(Page::zeroed()) }
     }
 
-    /// Loads `N` octets. The fast path is a mapped page that holds all of them.
-    #[inline]
+    /// Loads `N` octets, from one page as a rule; what was not ready to be loaded is then.
     fn load<const N: usize>(&mut self, address: u32, meter: &mut Meter) -> Result<[u8; N], Miss> {
         let (page, offset) = split(address);
         if offset + N > PAGE_BYTES {
             return self.load_across(address);
         }
-        loop {
-            let bytes = match self.table.get(page) {
-                Some(Mapping::Private(content)) => content.bytes(),
-                Some(Mapping::ReadOnly(content) | Mapping::CopyOnWrite(content)) => content.bytes(),
-                Some(Mapping::Unmapped) | None => {
-                    self.fault(page, AccessKind::Load, meter)?;
-                    continue;
-                }
-            };
-            return Ok(array(&bytes[offset..offset + N]));
+        if matches!(self.table.get(page), Mapping::Unmapped) {
+            self.fault(page, AccessKind::Load, meter)?;
         }
+        let content = self.table.entry(page).content().ok_or(Miss)?;
+        Ok(array(&content[offset..offset + N]))
     }
 
-    /// Stores `N` octets. The fast path is a private page that holds all of them.
-    #[inline]
+    /// Stores `N` octets, to one page as a rule; what was not ready to be stored to is then.
     fn store<const N: usize>(
         &mut self,
         address: u32,
@@ -55,13 +47,12 @@ impl LocalMemory {
         if offset + N > PAGE_BYTES {
             return self.store_across(address, octets);
         }
-        loop {
-            if let Some(Mapping::Private(content)) = self.table.get_mut(page) {
-                content.bytes_mut()[offset..offset + N].copy_from_slice(&octets);
-                return Ok(());
-            }
+        if !matches!(self.table.get(page), Mapping::Private(_)) {
             self.fault(page, AccessKind::Store, meter)?;
         }
+        let Mapping::Private(content) = self.table.entry(page) else { return Err(Miss) };
+        content.bytes_mut()[offset..offset + N].copy_from_slice(&octets);
+        Ok(())
     }
 
     /// A load over two pages: only if both are mapped already.
@@ -70,11 +61,7 @@ impl LocalMemory {
         let mut octets = [0; N];
         for (index, octet) in octets.iter_mut().enumerate() {
             let (page, offset) = split(address.wrapping_add(index as u32));
-            *octet = match self.table.get(page) {
-                Some(Mapping::Private(content)) => content.bytes()[offset],
-                Some(Mapping::ReadOnly(content) | Mapping::CopyOnWrite(content)) => content.bytes()[offset],
-                Some(Mapping::Unmapped) | None => return Err(Miss),
-            };
+            *octet = self.table.get(page).content().ok_or(Miss)?[offset];
         }
         Ok(octets)
     }
@@ -88,7 +75,7 @@ impl LocalMemory {
         }
         for (index, octet) in octets.into_iter().enumerate() {
             let (page, offset) = split(address.wrapping_add(index as u32));
-            if let Some(Mapping::Private(content)) = self.table.get_mut(page) {
+            if let Mapping::Private(content) = self.table.entry(page) {
                 content.bytes_mut()[offset] = octet;
             }
         }
@@ -139,12 +126,14 @@ impl Memory for LocalMemory {
         if end > PAGE_BYTES {
             return None;
         }
-        let bytes = match self.table.get(page)? {
+        let content = match self.table.ready(page)? {
             Mapping::Private(content) => content.bytes(),
-            Mapping::ReadOnly(content) | Mapping::CopyOnWrite(content) => content.bytes(),
-            Mapping::Unmapped => return None,
+            shared => {
+                seldom();
+                shared.content()?
+            }
         };
-        bytes[offset..end].first_chunk().copied()
+        content[offset..end].first_chunk().copied()
     }
 
     #[inline(always)]
@@ -154,47 +143,39 @@ impl Memory for LocalMemory {
         if end > PAGE_BYTES {
             return false;
         }
-        let Some(Mapping::Private(content)) = self.table.get_mut(page) else { return false };
+        let Some(Mapping::Private(content)) = self.table.ready_mut(page) else { return false };
         content.bytes_mut()[offset..end].copy_from_slice(&octets);
         true
     }
 
-    #[inline]
     fn load_u8(&mut self, address: u32, meter: &mut Meter) -> Result<u8, Miss> {
         self.load(address, meter).map(u8::from_le_bytes)
     }
 
-    #[inline]
     fn load_u16(&mut self, address: u32, meter: &mut Meter) -> Result<u16, Miss> {
         self.load(address, meter).map(u16::from_le_bytes)
     }
 
-    #[inline]
     fn load_u32(&mut self, address: u32, meter: &mut Meter) -> Result<u32, Miss> {
         self.load(address, meter).map(u32::from_le_bytes)
     }
 
-    #[inline]
     fn load_u64(&mut self, address: u32, meter: &mut Meter) -> Result<u64, Miss> {
         self.load(address, meter).map(u64::from_le_bytes)
     }
 
-    #[inline]
     fn store_u8(&mut self, address: u32, value: u8, meter: &mut Meter) -> Result<(), Miss> {
         self.store(address, value.to_le_bytes(), meter)
     }
 
-    #[inline]
     fn store_u16(&mut self, address: u32, value: u16, meter: &mut Meter) -> Result<(), Miss> {
         self.store(address, value.to_le_bytes(), meter)
     }
 
-    #[inline]
     fn store_u32(&mut self, address: u32, value: u32, meter: &mut Meter) -> Result<(), Miss> {
         self.store(address, value.to_le_bytes(), meter)
     }
 
-    #[inline]
     fn store_u64(&mut self, address: u32, value: u64, meter: &mut Meter) -> Result<(), Miss> {
         self.store(address, value.to_le_bytes(), meter)
     }
@@ -211,10 +192,10 @@ impl Memory for LocalMemory {
 impl AddressSpace for LocalMemory {
     fn page_state(&self, page: u32) -> PageState {
         match self.table.get(page) {
-            Some(Mapping::Unmapped) | None => PageState::Unmapped,
-            Some(Mapping::ReadOnly(_)) => PageState::ReadOnly,
-            Some(Mapping::CopyOnWrite(_)) => PageState::CopyOnWrite,
-            Some(Mapping::Private(_)) => PageState::Private,
+            Mapping::Unmapped => PageState::Unmapped,
+            Mapping::ReadOnly(_) => PageState::ReadOnly,
+            Mapping::CopyOnWrite(_) => PageState::CopyOnWrite,
+            Mapping::Private(_) => PageState::Private,
         }
     }
 
@@ -236,10 +217,8 @@ impl AddressSpace for LocalMemory {
 
     fn read(&self, address: u32, out: &mut [u8]) {
         for_each_page(address, out.len(), |page, offset, range| {
-            let content = match self.table.get(page) {
-                Some(Mapping::Private(content)) => content.bytes(),
-                Some(Mapping::ReadOnly(content) | Mapping::CopyOnWrite(content)) => content.bytes(),
-                Some(Mapping::Unmapped) | None => return debug_assert!(false, "page {page} is not mapped"),
+            let Some(content) = self.table.get(page).content() else {
+                return debug_assert!(false, "page {page} is not mapped");
             };
             let len = range.len();
             out[range].copy_from_slice(&content[offset..offset + len]);
@@ -247,8 +226,8 @@ impl AddressSpace for LocalMemory {
     }
 
     fn write(&mut self, address: u32, data: &[u8]) {
-        for_each_page(address, data.len(), |page, offset, range| match self.table.get_mut(page) {
-            Some(Mapping::Private(content)) => {
+        for_each_page(address, data.len(), |page, offset, range| match self.table.entry(page) {
+            Mapping::Private(content) => {
                 let len = range.len();
                 content.bytes_mut()[offset..offset + len].copy_from_slice(&data[range]);
             }
@@ -264,6 +243,10 @@ impl AddressSpace for LocalMemory {
         self.table.take_private(pages)
     }
 }
+
+/// Says that whoever calls this seldom does.
+#[cold]
+fn seldom() {}
 
 /// Takes gas and pages from the meter, all or nothing.
 fn pay(meter: &mut Meter, gas: u64, pages: u32) -> Result<(), Miss> {

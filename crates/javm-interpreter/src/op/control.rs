@@ -4,7 +4,7 @@ use javm_isa::{Opcode, arith::sext32};
 
 use super::{Branch, branch, fall, jump};
 use crate::{
-    Exit, Machine, Memory,
+    Exit, Memory,
     code::Record,
     step::{Handler, Registers, Run, Stop},
 };
@@ -74,85 +74,66 @@ branches_on_two! {
 }
 
 /// `trap`, `sbrk`, and what is no handler.
-pub(super) fn trap<M: Memory>(
-    _: &Record,
-    rest: &[Record],
-    _: &mut Machine,
-    _: &mut M,
-    run: &mut Run,
-) -> Stop {
-    run.exit(Exit::Panic, rest)
+pub(super) fn trap<M: Memory>(_: &mut Registers, _: &mut M, rest: &[Record], run: &mut Run) -> Stop {
+    if rest.is_empty() { run.pause(rest) } else { run.exit(Exit::Panic, rest) }
 }
 
-fn ecalli<M: Memory>(record: &Record, rest: &[Record], _: &mut Machine, _: &mut M, run: &mut Run) -> Stop {
-    run.exit_for_host_call(sext32(record.x.into()), rest)
+/// `$name |record, registers| { … } target`: to an instruction, or to what an address names.
+macro_rules! jumps {
+    ($($name:ident |$record:ident, $registers:ident| $effect:block $how:ident $target:expr;)*) => {
+        $(
+            fn $name<M: Memory>(
+                $registers: &mut Registers,
+                memory: &mut M,
+                rest: &[Record],
+                run: &mut Run,
+            ) -> Stop {
+                let Some($record) = rest.first() else { return run.pause(rest) };
+                let target = $target;
+                $effect
+                $how(target, $registers, memory, rest, run)
+            }
+        )*
+    };
 }
 
-fn fallthrough<M: Memory>(
-    _: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
-    memory: &mut M,
-    run: &mut Run,
-) -> Stop {
-    fall(rest, machine, memory, run)
-}
-
-fn jump_always<M: Memory>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
-    memory: &mut M,
-    run: &mut Run,
-) -> Stop {
-    jump(record.y, rest, machine, memory, run)
-}
-
-fn load_imm_jump<M: Memory>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
-    memory: &mut M,
-    run: &mut Run,
-) -> Stop {
-    machine.registers[record.a.index()] = sext32(record.x.into());
-    jump(record.y, rest, machine, memory, run)
-}
-
-fn jump_ind<M: Memory>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
-    memory: &mut M,
-    run: &mut Run,
-) -> Stop {
-    let address = (machine.registers[record.a.index()] as u32).wrapping_add(record.x);
-    jump_to_address(address, rest, machine, memory, run)
-}
-
-fn load_imm_jump_ind<M: Memory>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
-    memory: &mut M,
-    run: &mut Run,
-) -> Stop {
+jumps! {
+    jump_always |record, registers| {} jump record.y;
+    load_imm_jump |record, registers| {
+        registers[record.a.index()] = sext32(record.x.into());
+    } jump record.y;
+    jump_ind |record, registers| {}
+        jump_to_address (registers[record.a.index()] as u32).wrapping_add(record.x);
     // The address comes from the old value, also when a and b are the same register.
-    let address = (machine.registers[record.b.index()] as u32).wrapping_add(record.y);
-    machine.registers[record.a.index()] = sext32(record.x.into());
-    jump_to_address(address, rest, machine, memory, run)
+    load_imm_jump_ind |record, registers| {
+        registers[record.a.index()] = sext32(record.x.into());
+    } jump_to_address (registers[record.b.index()] as u32).wrapping_add(record.y);
+}
+
+fn ecalli<M: Memory>(_: &mut Registers, _: &mut M, rest: &[Record], run: &mut Run) -> Stop {
+    match rest.first() {
+        Some(record) => run.exit_for_host_call(sext32(record.x.into()), rest),
+        None => run.pause(rest),
+    }
+}
+
+fn fallthrough<M: Memory>(registers: &mut Registers, memory: &mut M, rest: &[Record], run: &mut Run) -> Stop {
+    match rest.split_first() {
+        Some((record, behind)) => fall(record, registers, memory, behind, run),
+        None => run.pause(rest),
+    }
 }
 
 #[inline(always)]
 fn jump_to_address<M: Memory>(
     address: u32,
-    rest: &[Record],
-    machine: &mut Machine,
+    registers: &mut Registers,
     memory: &mut M,
+    rest: &[Record],
     run: &mut Run,
 ) -> Stop {
     match run.code.dynamic_target(address) {
-        Some(target) => jump(target, rest, machine, memory, run),
+        Some(target) => jump(target, registers, memory, rest, run),
         None => run.exit(Exit::Halt, rest),
     }
 }

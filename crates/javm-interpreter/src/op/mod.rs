@@ -15,9 +15,9 @@ use javm_isa::Access;
 pub(crate) use fused::fused;
 
 use crate::{
-    Exit, Machine, Memory, Meter,
+    Exit, Memory, Meter,
     code::Record,
-    step::{Handler, Registers, Run, Stop, fall, jump, next},
+    step::{Handler, Registers, Run, Stop, end, fall, jump, next},
 };
 
 /// An instruction that goes on with the next one.
@@ -67,32 +67,24 @@ pub(crate) fn table<M: Memory>(handler: u8) -> Handler<M> {
 
 /// The handler of an instruction that goes on.
 fn single<M: Memory, A: Op>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
+    registers: &mut Registers,
     memory: &mut M,
+    rest: &[Record],
     run: &mut Run,
 ) -> Stop {
-    if A::quick(record, &mut machine.registers, memory) {
-        next(rest, machine, memory, run)
-    } else {
-        slow::<M, A>(record, rest, machine, memory, run)
+    let Some((record, behind)) = rest.split_first() else { return end(registers, memory, rest, run) };
+    if !A::quick(record, registers, memory) {
+        return slow::<M, A>(registers, memory, rest, run);
     }
+    next(record, registers, memory, behind, run)
 }
 
-/// The same where the quick way did not do. Ends the chain: it has had new gas, so that nothing else would bound the
-/// stack of a loop of such instructions where calls stay calls.
+/// The same where the quick way did not do.
 #[inline(never)]
-fn slow<M: Memory, A: Op>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
-    memory: &mut M,
-    run: &mut Run,
-) -> Stop {
-    let Machine { registers, meter, .. } = machine;
-    match run.with_all_gas(meter, |meter| A::slow(record, registers, memory, meter)) {
-        Ok(()) => run.pause(rest),
+fn slow<M: Memory, A: Op>(registers: &mut Registers, memory: &mut M, rest: &[Record], run: &mut Run) -> Stop {
+    let Some((record, behind)) = rest.split_first() else { return run.pause(rest) };
+    match run.with_all_gas(|meter| A::slow(record, registers, memory, meter)) {
+        Ok(()) => next(record, registers, memory, behind, run),
         Err(access) => {
             let exit = Exit::refused(access, memory);
             run.exit(exit, rest)
@@ -102,52 +94,50 @@ fn slow<M: Memory, A: Op>(
 
 /// The handler of two instructions in one block.
 fn pair<M: Memory, A: Op, B: Op>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
+    registers: &mut Registers,
     memory: &mut M,
+    rest: &[Record],
     run: &mut Run,
 ) -> Stop {
-    if !A::quick(record, &mut machine.registers, memory) {
-        return slow::<M, A>(record, rest, machine, memory, run);
+    let [first, second, behind @ ..] = rest else { return single::<M, A>(registers, memory, rest, run) };
+    if !A::quick(first, registers, memory) {
+        return slow::<M, A>(registers, memory, rest, run);
     }
-    if let Some((second, behind)) = rest.split_first()
-        && B::quick(second, &mut machine.registers, memory)
-    {
-        return next(behind, machine, memory, run);
+    if !B::quick(second, registers, memory) {
+        return slow::<M, B>(registers, memory, &rest[1..], run);
     }
-    // The chain ends, or the second one must go the slow way: that is its own handler's affair.
-    next(rest, machine, memory, run)
+    next(second, registers, memory, behind, run)
 }
 
 /// The handler of a branch.
 fn branch<M: Memory, B: Branch>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
+    registers: &mut Registers,
     memory: &mut M,
+    rest: &[Record],
     run: &mut Run,
 ) -> Stop {
-    if B::is_taken(record, &machine.registers) {
-        jump(record.y, rest, machine, memory, run)
+    let Some((record, behind)) = rest.split_first() else { return end(registers, memory, rest, run) };
+    if B::is_taken(record, registers) {
+        jump(record.y, registers, memory, rest, run)
     } else {
-        fall(rest, machine, memory, run)
+        fall(record, registers, memory, behind, run)
     }
 }
 
 /// The handler of an instruction and the branch behind it.
 fn pair_branch<M: Memory, A: Op, B: Branch>(
-    record: &Record,
-    rest: &[Record],
-    machine: &mut Machine,
+    registers: &mut Registers,
     memory: &mut M,
+    rest: &[Record],
     run: &mut Run,
 ) -> Stop {
-    if !A::quick(record, &mut machine.registers, memory) {
-        return slow::<M, A>(record, rest, machine, memory, run);
+    let [first, second, behind @ ..] = rest else { return single::<M, A>(registers, memory, rest, run) };
+    if !A::quick(first, registers, memory) {
+        return slow::<M, A>(registers, memory, rest, run);
     }
-    match rest.split_first() {
-        Some((second, behind)) => branch::<M, B>(second, behind, machine, memory, run),
-        None => next(rest, machine, memory, run),
+    if B::is_taken(second, registers) {
+        jump(second.y, registers, memory, &rest[1..], run)
+    } else {
+        fall(second, registers, memory, behind, run)
     }
 }
