@@ -30,7 +30,13 @@ fn extended_from(octets: u64, at_bytes: u32, len_bytes: u32) -> i32 {
     extended((octets >> (8 * (at_bytes & 7))) as u32, len_bytes)
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    /// The octets from the opcode on, of the instructions behind it too; zeros past the end of the code.
+    #[inline(always)]
+    pub fn octets(&self) -> &'a [u8; 16] {
+        self.octets
+    }
+
     /// RI, RIO, RII, RX: the register. RR: the destination. RRI, RRO, RRR: the first register.
     #[inline(always)]
     pub fn low(&self) -> u8 {

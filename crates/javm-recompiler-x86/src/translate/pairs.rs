@@ -6,14 +6,14 @@
 
 use core::mem;
 
-use javm_isa::{Opcode, Step};
+use javm_isa::Step;
 
 use super::Translator;
 use super::instruction::register;
 use super::multiply::Signs;
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition, Gpr};
-use crate::registers::{UPPER, gpr};
+use crate::registers::UPPER;
 
 /// The most that a second entry takes: a `mov`, a `mulx` and a `jmp`.
 pub(super) const SECOND_ENTRY_LEN_BYTES: u32 = 13;
@@ -33,10 +33,10 @@ impl Half {
         }
     }
 
-    fn opcode(self) -> Opcode {
+    fn octet(self) -> u8 {
         match self {
-            Self::Lower => Opcode::Mul64,
-            Self::Upper => Opcode::MulUpperUU,
+            Self::Lower => octet::MUL,
+            Self::Upper => octet::MUL_UPPER,
         }
     }
 }
@@ -71,27 +71,86 @@ impl Second {
     pub const NONE: Second = Second { pc: u32::MAX, is_behind_store: false };
 }
 
-/// Destination and sources.
-#[inline(always)]
-fn operands(step: &Step<'_>) -> (Gpr, Gpr, Gpr) {
-    (register(step.third()), register(step.low()), register(step.high()))
+/// An instruction of three registers.
+#[derive(Clone, Copy, Debug)]
+struct Three {
+    opcode: u8,
+    d: Gpr,
+    a: Gpr,
+    b: Gpr,
+}
+
+/// How long one is, without octets that no argument takes.
+const THREE_LEN_BYTES: u32 = 3;
+
+impl Three {
+    /// The one at the start of the octets.
+    #[inline(always)]
+    fn of(&[opcode, sources, d]: &[u8; 3]) -> Three {
+        Three { opcode, d: register(d), a: register(sources & 15), b: register(sources >> 4) }
+    }
+
+    /// With what stands behind it.
+    #[inline(always)]
+    fn with_rest(octets: &[u8; 16]) -> (Three, &[u8; 13]) {
+        let [opcode, sources, d, rest @ ..] = octets;
+        (Three::of(&[*opcode, *sources, *d]), rest)
+    }
+}
+
+/// Numbers of opcodes, the same in both tables.
+mod octet {
+    use javm_isa::{Opcode, OpcodeTable};
+
+    const fn of(opcode: Opcode) -> u8 {
+        let mut octet = 0;
+        loop {
+            if let (Some(one), Some(other)) =
+                (OpcodeTable::Gp07.opcode(octet), OpcodeTable::JamV1.opcode(octet))
+                && one as u8 == opcode as u8
+                && other as u8 == opcode as u8
+            {
+                return octet;
+            }
+            octet += 1;
+        }
+    }
+
+    pub const MUL: u8 = of(Opcode::Mul64);
+    pub const MUL_UPPER: u8 = of(Opcode::MulUpperUU);
+    pub const SET_BELOW: u8 = of(Opcode::SetLtU);
+    pub const FIRST_STORE: u8 = of(Opcode::StoreIndU8);
+    pub const LAST_STORE: u8 = of(Opcode::StoreIndU64);
+    const _: () = assert!(LAST_STORE == FIRST_STORE + 3);
 }
 
 #[inline(always)]
-fn is_store(opcode: Opcode) -> bool {
-    use Opcode::*;
-    matches!(opcode, StoreIndU8 | StoreIndU16 | StoreIndU32 | StoreIndU64)
+fn is_store(octet: u8) -> bool {
+    (octet::FIRST_STORE..=octet::LAST_STORE).contains(&octet)
 }
 
 impl Translator<'_> {
     /// Half a product; both if the other one is wanted next.
+    #[inline(always)]
     pub(super) fn half(&mut self, half: Half, step: &Step<'_>) {
-        let (d, a, b) = operands(step);
+        // What is handed on are plain numbers: the step stays in machine registers.
         if self.second.pc == step.position {
             if self.second.is_behind_store {
-                self.asm.mov(W64, d, UPPER);
+                self.asm.mov(W64, register(step.third()), UPPER);
             }
-        } else if !self.features.bmi2 || !self.both_halves(half, step) {
+        } else {
+            self.half_or_both(half, step.position, step.skip, step.octets());
+        }
+    }
+
+    #[inline(never)]
+    fn half_or_both(&mut self, half: Half, pc: u32, skip: u32, octets: &[u8; 16]) {
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(octets);
+        let is_pair = self.features.bmi2
+            && 1 + skip == THREE_LEN_BYTES
+            && (rest[0] == half.other().octet() || is_store(rest[0]))
+            && self.both_halves(half, pc, octets);
+        if !is_pair {
             self.one_half(half, d, a, b);
         }
     }
@@ -104,41 +163,43 @@ impl Translator<'_> {
     }
 
     /// Both halves, if the other one is wanted next.
-    fn both_halves(&mut self, half: Half, step: &Step<'_>) -> bool {
-        let (d, a, b) = operands(step);
+    fn both_halves(&mut self, half: Half, pc: u32, octets: &[u8; 16]) -> bool {
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(octets);
         let half = half.other();
-        let Some(second) = self.second_after(step, half.opcode()) else { return false };
-        let wanted = self.program.instruction_at(second.pc, self.table);
-        let (wanted_d, factors) = (gpr(wanted.d), (gpr(wanted.a), gpr(wanted.b)));
+        let Some((second, wanted)) = self.second_after(pc, rest, half.octet()) else { return false };
         // The factors must be the same, and still there.
-        if factors != (a, b) && factors != (b, a) || d == a || d == b || d == wanted_d {
+        let factors = (wanted.a, wanted.b);
+        if factors != (a, b) && factors != (b, a) || d == a || d == b || d == wanted.d {
             return false;
         }
-        let other_d = if second.is_behind_store { UPPER } else { wanted_d };
+        let other_d = if second.is_behind_store { UPPER } else { wanted.d };
         self.asm.mov(W64, UPPER, a);
         match half {
             Half::Upper => self.asm.mulx(other_d, d, b),
             Half::Lower => self.asm.mulx(d, other_d, b),
         }
-        self.begin_pair(step, second, Work::Product { half, d: other_d, a, b });
+        self.begin_pair(pc, second, Work::Product { half, d: other_d, a, b });
         true
     }
 
     /// A sum, whose carry is kept if it is wanted next.
     #[inline(always)]
     pub(super) fn sum(&mut self, step: &Step<'_>) {
-        let (d, a, b) = operands(step);
-        let second = self.second_after(step, Opcode::SetLtU);
-        if !second.is_some_and(|second| self.sum_and_carry(step, second)) {
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(step.octets());
+        let is_pair = 1 + step.skip == THREE_LEN_BYTES
+            && (rest[0] == octet::SET_BELOW || is_store(rest[0]))
+            && self.sum_and_carry(step.position, step.octets());
+        if !is_pair {
             self.add(W64, d, a, b);
         }
     }
 
     /// A sum whose carry is kept, if that is what the comparison is for: it finds the sum below what was added.
-    fn sum_and_carry(&mut self, step: &Step<'_>, second: Second) -> bool {
-        let (d, a, b) = operands(step);
-        let wanted = self.program.instruction_at(second.pc, self.table);
-        let (sum, added) = (gpr(wanted.a), gpr(wanted.b));
+    #[inline(never)]
+    fn sum_and_carry(&mut self, pc: u32, octets: &[u8; 16]) -> bool {
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(octets);
+        let Some((second, wanted)) = self.second_after(pc, rest, octet::SET_BELOW) else { return false };
+        let (sum, added) = (wanted.a, wanted.b);
         if sum != d || added == d || (added != a && added != b) {
             return false;
         }
@@ -148,39 +209,37 @@ impl Translator<'_> {
             self.copy(d, a);
             self.asm.alu(Alu::Add, W64, d, b);
         }
-        self.begin_pair(step, second, Work::Carry { sum, added });
+        self.begin_pair(pc, second, Work::Carry { sum, added });
         true
     }
 
     /// A comparison; nothing is to be compared if the sum has left the carry.
     #[inline(always)]
     pub(super) fn set_below(&mut self, step: &Step<'_>) {
-        let (d, a, b) = operands(step);
+        let d = register(step.third());
         if self.second.pc == step.position {
             self.asm.set(Condition::Below, d);
             self.asm.movzx8(d, d);
         } else {
-            self.set(Condition::Below, d, a, b);
+            self.set(Condition::Below, d, register(step.low()), register(step.high()));
         }
     }
 
-    /// Where the instruction with this opcode is, if it is the next, or the next after a store.
+    /// What has this opcode and is next after the instruction at `pc`, or next after a store; `rest` is what stands
+    /// behind the instruction. Zeros, which are past the end of the code, are neither.
     #[inline(always)]
-    fn second_after(&self, step: &Step<'_>, opcode: Opcode) -> Option<Second> {
-        let next = step.next_position();
-        let next_opcode = self.program.opcode_at(next, self.table)?;
-        let is_behind_store = is_store(next_opcode);
-        if !is_behind_store {
-            return (next_opcode == opcode).then_some(Second { pc: next, is_behind_store });
-        }
-        let pc = self.program.next_position(next);
-        (self.program.opcode_at(pc, self.table) == Some(opcode)).then_some(Second { pc, is_behind_store })
+    fn second_after(&self, pc: u32, rest: &[u8; 13], opcode: u8) -> Option<(Second, Three)> {
+        let next = pc + THREE_LEN_BYTES;
+        let is_behind_store = is_store(rest[0]);
+        let distance = if is_behind_store { 1 + u32::from(self.program.skip(next)) } else { 0 };
+        let three = Three::of(rest.get(distance as usize..)?.first_chunk()?);
+        (three.opcode == opcode).then_some((Second { pc: next + distance, is_behind_store }, three))
     }
 
-    /// Notes that work was done for what comes after the step.
-    fn begin_pair(&mut self, step: &Step<'_>, second: Second, work: Work) {
+    /// Notes that the instruction at `pc` did work for what comes after it.
+    fn begin_pair(&mut self, pc: u32, second: Second, work: Work) {
         if second.is_behind_store {
-            self.second_entries.push(SecondEntry { pc: step.next_position(), work });
+            self.second_entries.push(SecondEntry { pc: pc + THREE_LEN_BYTES, work });
         }
         self.second_entries.push(SecondEntry { pc: second.pc, work });
         self.second = second;
