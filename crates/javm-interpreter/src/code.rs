@@ -6,7 +6,7 @@ use javm_isa::{
     BranchTargets, DynamicJump, GasBlocks, Instruction, Opcode, OpcodeTable, Program, Reg, dynamic_jump,
 };
 
-use crate::op::fused;
+use crate::op::{LONGEST, fused};
 
 /// The index of no record: going there is a panic.
 pub(crate) const NO_RECORD: u32 = u32::MAX;
@@ -14,7 +14,7 @@ pub(crate) const NO_RECORD: u32 = u32::MAX;
 /// An instruction as the run loop wants it, and how to go on from it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
-    /// The number of what runs the instruction behind it: its opcode, or that of a pair with the next one.
+    /// The number of what runs the instruction behind it: its opcode, or that of several that begin there.
     pub handler: u8,
     pub a: Reg,
     pub b: Reg,
@@ -63,13 +63,11 @@ impl Code {
             |target: u32| if branch_targets.contains(target) { index.find(target) } else { None };
         let mut records = Vec::with_capacity(positions.len() + 1);
         records.push(Record::NONE);
-        let mut before = 0;
-        for &position in &positions {
+        for (before, &position) in positions.iter().enumerate() {
             let instruction = program.instruction_at(position, table);
             let target = instruction.target.and_then(record_at_target).unwrap_or(NO_RECORD);
             records[before].lead_to(instruction.opcode, gas_blocks.cost_from(position));
             records.push(Record::of(&instruction, target));
-            before += 1;
         }
         fuse(&mut records);
         let jump_record = |entry| {
@@ -149,14 +147,23 @@ impl Record {
     }
 }
 
-/// Gives the first of two instructions the handler of both, where there is one. A terminator is never the first,
-/// so both are in one block.
+/// Lets what leads to an instruction lead to a handler of several, where that makes the fewest steps to the end of the
+/// block. A terminator is never the first of several, so they are in one block.
 fn fuse(records: &mut [Record]) {
-    for index in 1..records.len() {
-        let [first, second] = [index - 1, index].map(|index| Opcode::ALL[records[index].handler as usize]);
-        if let Some(handler) = fused(first, second) {
-            records[index - 1].handler = handler;
+    let mut opcodes = [Opcode::Trap; LONGEST];
+    // The steps from the instructions behind to wherever; what counts is the difference.
+    let mut steps_behind = [0u32; LONGEST];
+    for record in records.iter_mut().rev() {
+        opcodes.copy_within(..LONGEST - 1, 1);
+        opcodes[0] = Opcode::ALL[record.handler as usize];
+        let mut least = steps_behind[0];
+        for (len, handler) in fused(opcodes) {
+            if steps_behind[len - 1] < least {
+                (least, record.handler) = (steps_behind[len - 1], handler);
+            }
         }
+        steps_behind.copy_within(..LONGEST - 1, 1);
+        steps_behind[0] = least + 1;
     }
 }
 

@@ -31,8 +31,8 @@ pub(crate) struct Run<'c> {
     meter: &'c mut Meter,
     /// Where it stopped.
     at: usize,
-    /// Why it stopped, if it exited otherwise than by a host call.
-    exit: Exit,
+    /// Why it stops, if it exits otherwise than by a host call: a panic if nothing else is noted.
+    pub exit: Exit,
     /// The host call it stopped at, if it did. Apart, so that what is written and then read is one word: host
     /// calls are frequent.
     host_call: u64,
@@ -131,10 +131,9 @@ impl<'c> Run<'c> {
         (offset / size_of::<Record>()).wrapping_sub(1)
     }
 
-    /// Exits at the first of `rest`.
+    /// Exits at the first of `rest`, for the reason noted.
     #[inline(always)]
-    pub(crate) fn exit(&mut self, exit: Exit, rest: &[Record]) -> Stop {
-        self.exit = exit;
+    pub(crate) fn exit(&mut self, rest: &[Record]) -> Stop {
         self.leave(Stop::Exit, self.number(rest))
     }
 
@@ -206,10 +205,10 @@ pub(crate) fn jump<M: Memory>(
     let records = run.records;
     if target as usize >= records.len() {
         debug_assert_eq!(target, NO_RECORD);
-        return run.exit(Exit::Panic, rest);
+        return run.exit(rest);
     }
     let Some((before, behind)) = records[target as usize..].split_first() else {
-        return run.exit(Exit::Panic, rest);
+        return run.exit(rest);
     };
     if !run.pay(before.gas) {
         return run.leave(Stop::Enter, target as usize);

@@ -132,6 +132,21 @@ fn a_loop_of_slow_accesses_needs_little_stack() {
     assert_eq!(thread.join().unwrap(), (Exit::OutOfGas, 0));
 }
 
+#[test]
+fn slow_accesses_in_a_long_block_need_little_stack() {
+    let [_, second, third, _] = (0x30 * PAGE_SIZE_BYTES).to_le_bytes();
+    let load: &[u8] = &[52, 2, 0, second, third, 0];
+    let mut instructions = vec![load; 2500];
+    instructions.push(TRAP);
+    let program = assemble(&instructions, &[]);
+    let go = move || {
+        let Run { code, mut machine, .. } = Run::with_table(&program, OpcodeTable::JamV1).gas(2502);
+        (run(&code, &mut machine, &mut Unready), machine.meter.gas_left, machine.pc)
+    };
+    let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(go).unwrap();
+    assert_eq!(thread.join().unwrap(), (Exit::Panic, 1, 15_000));
+}
+
 /// Memory that leaves one unit of gas at a load, and knows how much there must be at a store.
 struct Greedy;
 

@@ -75,7 +75,7 @@ branches_on_two! {
 
 /// `trap`, `sbrk`, and what is no handler.
 pub(super) fn trap<M: Memory>(_: &mut Registers, _: &mut M, rest: &[Record], run: &mut Run) -> Stop {
-    if rest.is_empty() { run.pause(rest) } else { run.exit(Exit::Panic, rest) }
+    if rest.is_empty() { run.pause(rest) } else { run.exit(rest) }
 }
 
 /// `$name |record, registers| { … } target`: to an instruction, or to what an address names.
@@ -134,7 +134,10 @@ fn jump_to_address<M: Memory>(
 ) -> Stop {
     match run.code.dynamic_target(address) {
         Some(target) => jump(target, registers, memory, rest, run),
-        None => run.exit(Exit::Halt, rest),
+        None => {
+            run.exit = Exit::Halt;
+            run.exit(rest)
+        }
     }
 }
 

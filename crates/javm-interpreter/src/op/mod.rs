@@ -3,16 +3,17 @@
 //! - [`registers`]: from registers and immediates to registers
 //! - [`memory`]: loads and stores
 //! - [`control`]: exits, jumps, branches
-//! - [`mod@fused`]: two instructions in one
+//! - [`mod@fused`], [`sequences`]: several in one
 
 mod control;
 mod fused;
 mod memory;
 mod registers;
+mod sequences;
 
 use javm_isa::Access;
 
-pub(crate) use fused::fused;
+pub(crate) use fused::{LONGEST, fused};
 
 use crate::{
     Exit, Memory, Meter,
@@ -66,6 +67,7 @@ pub(crate) fn table<M: Memory>(handler: u8) -> Handler<M> {
 }
 
 /// The handler of an instruction that goes on.
+#[inline(never)]
 fn single<M: Memory, A: Op>(
     registers: &mut Registers,
     memory: &mut M,
@@ -83,30 +85,26 @@ fn single<M: Memory, A: Op>(
 #[inline(never)]
 fn slow<M: Memory, A: Op>(registers: &mut Registers, memory: &mut M, rest: &[Record], run: &mut Run) -> Stop {
     let Some((record, behind)) = rest.split_first() else { return run.pause(rest) };
-    match run.with_all_gas(|meter| A::slow(record, registers, memory, meter)) {
-        Ok(()) => next(record, registers, memory, behind, run),
-        Err(access) => {
-            let exit = Exit::refused(access, memory);
-            run.exit(exit, rest)
-        }
+    // Apart, so that nothing of it is on the stack when the next handler is called.
+    match attempt::<M, A>(record, registers, memory, run) {
+        true => next(record, registers, memory, behind, run),
+        false => run.exit(rest),
     }
 }
 
-/// The handler of two instructions in one block.
-fn pair<M: Memory, A: Op, B: Op>(
+/// Does it whatever it takes, or notes why the run exits and says `false`.
+#[inline(never)]
+fn attempt<M: Memory, A: Op>(
+    record: &Record,
     registers: &mut Registers,
     memory: &mut M,
-    rest: &[Record],
     run: &mut Run,
-) -> Stop {
-    let [first, second, behind @ ..] = rest else { return single::<M, A>(registers, memory, rest, run) };
-    if !A::quick(first, registers, memory) {
-        return slow::<M, A>(registers, memory, rest, run);
+) -> bool {
+    let result = run.with_all_gas(|meter| A::slow(record, registers, memory, meter));
+    if let Err(access) = result {
+        run.exit = Exit::refused(access, memory);
     }
-    if !B::quick(second, registers, memory) {
-        return slow::<M, B>(registers, memory, &rest[1..], run);
-    }
-    next(second, registers, memory, behind, run)
+    result.is_ok()
 }
 
 /// The handler of a branch.
@@ -121,23 +119,5 @@ fn branch<M: Memory, B: Branch>(
         jump(record.y, registers, memory, rest, run)
     } else {
         fall(record, registers, memory, behind, run)
-    }
-}
-
-/// The handler of an instruction and the branch behind it.
-fn pair_branch<M: Memory, A: Op, B: Branch>(
-    registers: &mut Registers,
-    memory: &mut M,
-    rest: &[Record],
-    run: &mut Run,
-) -> Stop {
-    let [first, second, behind @ ..] = rest else { return single::<M, A>(registers, memory, rest, run) };
-    if !A::quick(first, registers, memory) {
-        return slow::<M, A>(registers, memory, rest, run);
-    }
-    if B::is_taken(second, registers) {
-        jump(second.y, registers, memory, &rest[1..], run)
-    } else {
-        fall(second, registers, memory, behind, run)
     }
 }
