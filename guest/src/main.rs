@@ -21,7 +21,7 @@
 //! - [`isolation`]: programs in ring 3 under a kernel in ring 0; [`features`]: what the processor really has
 //! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
 //! - [`logger`], [`epitaph`]: what the host is told, and last words
-//! - [`probes`], [`script`], [`run_case`]: probes for measuring and testing all of it
+//! - [`probes`], [`script`], [`run_case`], [`store_run`]: probes for measuring and testing all of it
 //!
 //! `docs/guide/inside-the-guest.md` has the picture.
 
@@ -65,6 +65,7 @@ mod runs;
 mod script;
 mod single;
 mod space;
+mod store_run;
 mod transport;
 mod trap;
 mod window;

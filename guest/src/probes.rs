@@ -2,9 +2,12 @@
 
 use crate::blobs::HostBlobs;
 use crate::control::with_control;
+use crate::device::HostDevice;
 use crate::layout::{WINDOW_OFFSET, WINDOWS};
 use crate::native::{self, NativeProgram};
+use crate::single::Single;
 use crate::space::HyperlightMemory;
+use crate::store_run::StoreRun;
 use crate::{features, frames, logger, run_case, script};
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -17,7 +20,7 @@ use javm_isa::{BlobError, OpcodeTable, Program};
 use javm_recompiler_x86::Features;
 use nub_abi::Hash;
 use nub_abi::error::Abort;
-use nub_abi::guest::{Death, Figures, Probe, ProbeReply, RunCase, RunOutcome, SpaceScript};
+use nub_abi::guest::{Death, Figures, Probe, ProbeReply, RunCase, RunOutcome, SpaceScript, StoreStep};
 use nub_kernel::arch::{AddressSpace, Blobs, SpaceConfig};
 use nub_state::Page;
 
@@ -48,6 +51,7 @@ pub fn answer(probe: Probe) -> ProbeReply {
         Probe::Run { is_native, cases } => return or_failed(run_cases(is_native, &cases), ProbeReply::Run),
         Probe::Compile { program, is_jam_v1, features } => return compile(&program, is_jam_v1, features),
         Probe::Features => Ok(features::number(features::find()).into()),
+        Probe::Store(step) => return run_store(&step),
         Probe::PlantCode(code) => {
             return match native::plant(code) {
                 true => ProbeReply::Done,
@@ -119,6 +123,20 @@ fn compile(program: &[u8], is_jam_v1: bool, features: u32) -> ProbeReply {
         .ok()
         .and_then(|program| native::code_hash(&program, table, features::from_number(features)));
     hash.map_or_else(|| ProbeReply::Failed("not compiled".into()), |hash| ProbeReply::Bytes(hash.0.to_vec()))
+}
+
+/// The store that is measured, once it is open.
+static STORE: Single<Option<StoreRun<HostDevice>>> = Single::new(None);
+
+fn run_store(step: &StoreStep) -> ProbeReply {
+    let done = STORE.with(|store| match store {
+        Some(store) => store.step(step),
+        None => {
+            let device = HostDevice::connect().map_err(|abort| abort.to_string())?;
+            store.insert(StoreRun::open(device)?).step(step)
+        }
+    });
+    done.map_or_else(ProbeReply::Failed, ProbeReply::Number)
 }
 
 fn host_callbacks(count: u32) -> Result<u64, Abort> {

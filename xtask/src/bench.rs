@@ -57,7 +57,7 @@ impl Bench {
                 manifest: "bench/store/Cargo.toml",
                 target_dir: "nub-bench-store",
                 binary: "bench-store",
-                has_guest: false,
+                has_guest: true,
             },
             Bench::Pvm => Program::Workspace {
                 manifest: "bench/pvm/Cargo.toml",

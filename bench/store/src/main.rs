@@ -5,9 +5,13 @@
 //! batch with `PersistMode::SyncData`, RocksDB's one with `sync`; all end in an `fdatasync`, like ours. Peers take
 //! turns, so that what else the machine does hits all alike. `--quick` does a tenth; `--only NAME` one store's commits
 //! and reads, to be traced. At the end comes a table in Markdown that says which aims are met.
+//! A second table has the store in the micro-VM.
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 mod churn;
+mod guest;
 mod machine;
 mod objects;
 mod opening;
@@ -46,6 +50,11 @@ fn main() {
         opening::run(directory.path(), quick, &mut table);
     }
     println!("\n{}\n\n{table}", machine::description(directory.path()));
+    if only.is_none()
+        && let Some(table) = guest::run(directory.path(), quick)
+    {
+        println!("\n{table}");
+    }
     if cfg!(not(feature = "rocksdb")) {
         eprintln!("{WITHOUT_ROCKSDB}");
     }

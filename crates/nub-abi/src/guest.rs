@@ -239,9 +239,28 @@ pub enum Probe {
     /// Which optional instructions machine code may use here: popcnt 1, lzcnt 2, tzcnt 4, andn 8, and 16 for
     /// those of BMI2.
     Features,
+    /// Drives a store on the host's device, which is opened at the first step, to measure it; gives how many objects the
+    /// step made, committed or found.
+    Store(StoreStep),
     /// Has the next program that is compiled run these octets in place of its machine code, as if the compiler
     /// had a bug. Fails but where that was allowed at boot and programs are isolated.
     PlantCode(Vec<u8>),
+}
+
+/// What is done with a store that is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum StoreStep {
+    /// Makes so many objects of 200 octets, the next in a fixed order, and keeps them for [`StoreStep::Commit`].
+    Make(u32),
+    /// Commits them; the last is the root.
+    Commit,
+    /// Gets objects of those that were committed, in no order.
+    Get {
+        /// How many.
+        count: u32,
+        /// How many in one go: 1 is one by one; 0 gets nothing, and takes as long as all else does.
+        together: u32,
+    },
 }
 
 /// Ways for a guest to die.
