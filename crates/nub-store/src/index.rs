@@ -19,6 +19,8 @@ use nub_abi::Hash;
 
 /// Leaves read in one step.
 const READS_MAX: usize = 64;
+/// So many new entries of a leaf are put in in one pass, fewer one after the other.
+const MERGED_AT_ONCE: usize = 16;
 /// Neighbours with at most so many entries together become one leaf.
 const MERGE_ENTRIES_MAX: usize = LEAF_ENTRIES_MAX * 7 / 8;
 
@@ -262,9 +264,14 @@ impl Index {
             let Some(key) = run.first().map(|(place, _)| place.key) else { continue };
             let Some(leaf) = self.leaves.get_mut(&key) else { unreachable!("leaves stay until a sweep") };
             let before = leaf.memory();
-            // The greatest first: so the places of the others stay right.
-            for (place, entry) in run.iter().rev() {
-                self.entries += u64::from(leaf.insert(entry, place.at, marked));
+            if run.len() >= MERGED_AT_ONCE {
+                let run: Vec<Entry> = run.iter().map(|(_, entry)| *entry).collect();
+                self.entries += leaf.merge(&run, marked) as u64;
+            } else {
+                // The greatest first: so the places of the others stay right.
+                for (place, entry) in run.iter().rev() {
+                    self.entries += u64::from(leaf.insert(entry, place.at, marked));
+                }
             }
             leaf.was_used.set(true);
             self.resident.change(before, leaf.memory());
@@ -275,18 +282,20 @@ impl Index {
     /// Cuts a leaf until each part is small enough. The left part is small at once, and the rest is cut on: so what
     /// begins alike lies in leaves of rising numbers. And a leaf that keeps less than half of it, as the left part does,
     /// is never cut within it again.
-    fn split_while_full(&mut self, mut key: LeafKey) {
-        while let Some(leaf) = self.leaves.get_mut(&key) {
-            if leaf.entries.as_ref().is_none_or(|entries| entries.len() <= LEAF_ENTRIES_MAX) {
-                return;
-            }
-            let before = leaf.memory();
-            let right = leaf.split(LEAF_ENTRIES_MAX / 2);
-            let start = right.entries.as_ref().map(Entries::first_prefix).unwrap_or_default();
-            self.resident.change(before, leaf.memory() + right.memory());
+    fn split_while_full(&mut self, key: LeafKey) {
+        let Some(leaf) = self.leaves.get_mut(&key) else { return };
+        if leaf.entries.as_ref().is_none_or(|entries| entries.len() <= LEAF_ENTRIES_MAX) {
+            return;
+        }
+        let before = leaf.memory();
+        let parts = leaf.cut(LEAF_ENTRIES_MAX / 2, LEAF_ENTRIES_MAX);
+        let after = parts.iter().fold(leaf.memory(), |all, part| all + part.memory());
+        self.resident.change(before, after);
+        for part in parts {
+            let start = part.entries.as_ref().map(Entries::first_prefix).unwrap_or_default();
             let same = self.leaves.range(LeafKey::new(&start, 0)..=LeafKey::last_of(&start)).next_back();
-            key = same.map_or(LeafKey::new(&start, 0), |(key, _)| key.next());
-            self.leaves.insert(key, right);
+            let key = same.map_or(LeafKey::new(&start, 0), |(key, _)| key.next());
+            self.leaves.insert(key, part);
         }
     }
 
@@ -515,6 +524,45 @@ mod tests {
         (first..first + count)
             .map(|number| (hash([2; PREFIX_BYTES], number), Address(10_000 + number)))
             .collect()
+    }
+
+    /// Entries that came one by one, all at once, or before their leaf was in memory make the same leaves.
+    #[test]
+    fn however_entries_come_the_leaves_are_right() {
+        let (around, alike) = (around(500), alike(0, 700));
+        let mut index = Index::new(usize::MAX);
+        add(&mut index, &around);
+        // Some of these are there already.
+        add(&mut index, &around[300..]);
+        add(&mut index, &alike);
+        all_are_found(&index, &around);
+        all_are_found(&index, &alike);
+        assert_eq!(index.entries, 1700);
+
+        let entries = [entry_of(&around[3].0, around[3].1)].concat();
+        let mut leaf = Leaf::on_device(PageRef { block: 20, check: 0 }, 1);
+        for (hash, address) in around.iter().rev() {
+            leaf.insert(&entry_of(hash, *address), usize::MAX, false);
+        }
+        assert_eq!(leaf.fill(&entries), 1, "it was on the page, too");
+        let filled = leaf.entries.as_ref().unwrap();
+        assert_eq!(filled.len(), 1000);
+        assert!(filled.bytes().as_chunks::<ENTRY_BYTES>().0.is_sorted());
+        let parts = leaf.cut(LEAF_ENTRIES_MAX / 2, LEAF_ENTRIES_MAX);
+        let lengths: Vec<_> = parts.iter().map(Leaf::count).collect();
+        assert_eq!((leaf.count(), lengths), (204, vec![204, 204, 388]));
+    }
+
+    /// What is merged into a leaf leaves the marks of the others where they are.
+    #[test]
+    fn marks_stay_with_their_entries() {
+        let entry = |number: u8| entry_of(&hash([number; 5], 0), Address(7));
+        let mut leaf = Leaf::empty();
+        assert_eq!(leaf.merge(&[entry(10), entry(20), entry(30)], false), 3);
+        assert!(leaf.mark(&entry(20)));
+        assert_eq!(leaf.merge(&[entry(5), entry(20), entry(25), entry(40)], true), 3);
+        let marks: Vec<_> = (0..6).map(|index| leaf.is_marked(index)).collect();
+        assert_eq!(marks, [true, false, true, true, false, true]);
     }
 
     /// A leaf with many entries that begin alike was cut in its middle again and again: a part came behind leaves

@@ -162,13 +162,6 @@ impl Entries {
         self.0 = kept.flat_map(|(_, entry)| entry.iter().copied()).collect();
     }
 
-    fn split_off(&mut self, index: usize) -> Self {
-        let right = self.0[index * ENTRY_BYTES..].to_vec();
-        self.0.truncate(index * ENTRY_BYTES);
-        self.0.shrink_to_fit();
-        Self(right)
-    }
-
     /// The first octets of the first entry.
     pub(crate) fn first_prefix(&self) -> [u8; PREFIX_BYTES] {
         let mut prefix = [0; PREFIX_BYTES];
@@ -245,24 +238,67 @@ impl Leaf {
     /// Takes the entries of its page into memory, with those that came late; gives how many of these were
     /// there already.
     pub(crate) fn fill(&mut self, entries: &[u8]) -> usize {
-        let mut filled = Entries(Vec::with_capacity(entries.len() + self.late.len()));
-        filled.0.extend_from_slice(entries);
-        let late = core::mem::take(&mut self.late);
-        let mut double = 0;
-        for entry in late.as_chunks::<ENTRY_BYTES>().0 {
-            double += usize::from(filled.insert(entry, filled.len()).is_none());
-        }
-        self.entries = Some(filled);
-        double
+        self.entries = Some(Entries(entries.to_vec()));
+        let mut late = core::mem::take(&mut self.late);
+        let (late, _) = late.as_chunks_mut::<ENTRY_BYTES>();
+        late.sort_unstable();
+        late.len() - self.merge(late, false)
     }
 
-    /// Cuts off all but so many entries.
-    pub(crate) fn split(&mut self, kept: usize) -> Self {
-        let Some(entries) = &mut self.entries else { unreachable!("only a leaf in memory is split") };
-        let right = entries.split_off(kept);
-        let marks = if self.marks.is_empty() { Vec::new() } else { self.marks.split_off(kept) };
+    /// Adds sorted entries in one pass, so that what many of them cost does not grow with their square; gives how many
+    /// were not there. The others stay as they are.
+    pub(crate) fn merge(&mut self, more: &[Entry], marked: bool) -> usize {
+        let Some(Entries(old)) = &self.entries else {
+            unreachable!("a leaf in memory is merged with others")
+        };
+        if more.is_empty() {
+            return 0;
+        }
+        let (old, _) = old.as_chunks::<ENTRY_BYTES>();
+        let mut merged: Vec<Entry> = Vec::with_capacity(old.len() + more.len());
+        let has_marks = marked || !self.marks.is_empty();
+        let mut marks = Vec::with_capacity(if has_marks { old.len() + more.len() } else { 0 });
+        let mut take = |entry: &Entry, is_marked: bool, is_new: bool| {
+            // One that is there already comes right after itself.
+            if !is_new || merged.last() != Some(entry) {
+                merged.push(*entry);
+                marks.extend(has_marks.then_some(is_marked));
+            }
+        };
+        let mut more = more.iter().peekable();
+        for (index, entry) in old.iter().enumerate() {
+            while let Some(before) = more.next_if(|more| *more < entry) {
+                take(before, marked, true);
+            }
+            take(entry, self.is_marked(index), false);
+        }
+        more.for_each(|entry| take(entry, marked, true));
+        let added = merged.len() - old.len();
+        (self.entries, self.marks, self.is_dirty) = (Some(Entries(merged.into_flattened())), marks, true);
+        added
+    }
+
+    /// Cuts off all but so many entries, and as many again until the last part has at most `most`; gives what was cut
+    /// off.
+    pub(crate) fn cut(&mut self, kept: usize, most: usize) -> Vec<Self> {
+        let Some(entries) = self.entries.take() else { unreachable!("only a leaf in memory is cut") };
+        let marks = core::mem::take(&mut self.marks);
+        let part = |from: usize, to: usize| {
+            let bytes = entries.0[from * ENTRY_BYTES..to * ENTRY_BYTES].to_vec();
+            (Some(Entries(bytes)), marks.get(from..to).map_or(Vec::new(), <[bool]>::to_vec))
+        };
+        (self.entries, self.marks) = part(0, kept);
         self.is_dirty = true;
-        Self { entries: Some(right), marks, is_dirty: true, was_used: Cell::new(true), ..Self::default() }
+        let mut parts = Vec::new();
+        let mut from = kept;
+        while from < entries.len() {
+            let to = if entries.len() - from > most { from + kept } else { entries.len() };
+            let (entries, marks) = part(from, to);
+            let used = Cell::new(true);
+            parts.push(Self { entries, marks, is_dirty: true, was_used: used, ..Self::default() });
+            from = to;
+        }
+        parts
     }
 
     /// Drops what is not marked; gives how many entries that were.
