@@ -156,6 +156,10 @@ impl Blobs for SharedBlobs {
         self.lock().blobs.stage(objects)
     }
 
+    fn give_up_staged(&mut self) {
+        self.lock().blobs.give_up_staged();
+    }
+
     fn fault(&self) -> Option<Abort> {
         self.lock().blobs.fault()
     }

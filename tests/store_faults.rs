@@ -13,14 +13,13 @@ fn kept_value(held: &Held) -> Hash {
     let value = [5u8; 3000];
     let at = image.windows(value.len()).position(|window| window == value).expect("it is in the store");
     let mut flipped = image;
-    // A record: length, hash, and the object's tag and length before the value.
-    let head = (at - 40..at).rev().find(|&start| {
-        let object = start + 36
-            ..start + 36 + u32::from_le_bytes(flipped[start..start + 4].try_into().unwrap()) as usize;
-        flipped.get(object).is_some_and(|object| nub::blake2b_256(object).0 == flipped[start + 4..start + 36])
+    // A record: length, and the object, whose tag and length stand before the value and little after it.
+    let ends = at + value.len()..at + value.len() + 16;
+    let object = (at - 40..at).rev().filter(|start| start % 8 == 0).find_map(|start| {
+        let end = start + 4 + u32::from_le_bytes(flipped[start..start + 4].try_into().unwrap()) as usize;
+        ends.contains(&end).then_some(start + 4..end)
     });
-    let head = head.expect("a record");
-    let hash = Hash(flipped[head + 4..head + 36].try_into().unwrap());
+    let hash = nub::blake2b_256(&flipped[object.expect("a record")]);
     flipped[at + 1000] ^= 1;
     held.with(|inner| inner.memory = nub::MemoryDevice::from_image(&flipped));
     hash

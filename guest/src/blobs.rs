@@ -56,6 +56,13 @@ impl Blobs for GuestBlobs {
         }
     }
 
+    fn give_up_staged(&mut self) {
+        match self {
+            Self::Callbacks(blobs) => blobs.give_up_staged(),
+            Self::Device(blobs) => blobs.give_up_staged(),
+        }
+    }
+
     fn fault(&self) -> Option<Abort> {
         match self {
             Self::Callbacks(blobs) => blobs.fault(),

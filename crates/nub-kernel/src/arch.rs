@@ -162,6 +162,9 @@ pub trait Blobs {
         Ok(false)
     }
 
+    /// Gives up what was staged: the commit does not come.
+    fn give_up_staged(&mut self) {}
+
     /// What is wrong with the store though it commits: what its checkpoints and its collection met.
     fn fault(&self) -> Option<Abort> {
         None

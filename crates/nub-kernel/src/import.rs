@@ -30,13 +30,16 @@ pub(crate) struct StateImport {
 }
 
 impl<A: Arch> Kernel<A> {
-    /// Begins to import the state of a root; one that was under way is given up.
+    /// Begins to import the state of a root; one that was under way is given up, and what the store has of it.
     ///
     /// # Errors
     /// [`StateImportError::AlreadyInitialised`].
     pub fn import_begin(&mut self, root: Hash) -> Result<(), StateImportError> {
         if let Some(committed) = self.committed {
             return Err(StateImportError::AlreadyInitialised(committed.root));
+        }
+        if self.import.take().is_some() {
+            self.runtime.arch.blobs().give_up_staged();
         }
         let (rest, objects) = (Vec::new(), Vec::new());
         self.import = Some(StateImport { root, checked: None, rest, objects, object_bytes: 0 });
@@ -48,7 +51,15 @@ impl<A: Arch> Kernel<A> {
     /// # Errors
     /// [`StateImportError`]; the import is over then, and the kernel has no state.
     pub fn import_next(&mut self, octets: &[u8]) -> Result<Option<Hash>, StateImportError> {
-        let mut import = self.import.take().ok_or(StateImportError::NotBegun)?;
+        let import = self.import.take().ok_or(StateImportError::NotBegun)?;
+        let result = self.go_on(import, octets);
+        if result.is_err() {
+            self.runtime.arch.blobs().give_up_staged();
+        }
+        result
+    }
+
+    fn go_on(&mut self, mut import: StateImport, octets: &[u8]) -> Result<Option<Hash>, StateImportError> {
         if octets.is_empty() {
             return self.commit_import(import).map(Some);
         }

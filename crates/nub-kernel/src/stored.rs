@@ -35,9 +35,9 @@ impl<D: BlockDevice + Clone> StoredBlobs<D> {
         self.store.as_mut().ok_or_else(|| Abort::Store("it is not open".to_string()))
     }
 
-    /// A slice of collection, after a commit that is durable whatever comes of it. A fault is kept: for want of room
-    /// until there is some, damage until a whole collection has not met it. A write that failed is met by the next
-    /// commit, too.
+    /// A slice of collection, after a commit that is durable whatever comes of it. A fault is kept until a whole
+    /// collection has not met it: for want of room, too, since each collection begins well. A write that failed is met
+    /// by the next commit.
     fn maintain(&mut self) {
         let Some(store) = &mut self.store else { return };
         match store.maintain(SLICE_OBJECTS) {
@@ -46,17 +46,21 @@ impl<D: BlockDevice + Clone> StoredBlobs<D> {
                     self.fault = None;
                 }
             }
-            Ok(_) => {
-                let was_full = matches!(self.fault, Some(CollectError::Write(WriteError::Full { .. })));
-                self.fault = self.fault.filter(|_| !was_full);
-            }
+            Ok(_) => {}
             Err(error) => {
                 // After any other the collection under way is over.
                 self.is_fault_new = matches!(error, CollectError::DamagedFrame { .. });
-                self.fault = Some(error);
+                // How much is missing changes from block to block; that it is missing is one fault.
+                if !(is_full(&error) && self.fault.as_ref().is_some_and(is_full)) {
+                    self.fault = Some(error);
+                }
             }
         }
     }
+}
+
+fn is_full(error: &CollectError) -> bool {
+    matches!(error, CollectError::Write(WriteError::Full { .. }))
 }
 
 /// How the kernel uses a store. It keeps decoded objects itself.
@@ -94,6 +98,17 @@ impl<D: BlockDevice + Clone> Blobs for StoredBlobs<D> {
     fn stage(&mut self, objects: &[(Hash, Vec<u8>)]) -> Result<bool, Abort> {
         self.store()?.stage(objects).map_err(write_abort)?;
         Ok(true)
+    }
+
+    fn give_up_staged(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        // If there is no room to say so, they stay staged until the next time.
+        let given_up = store.give_up_staged().map_err(CollectError::Write).and_then(|()| {
+            // No block waits for it.
+            while store.maintain(SLICE_OBJECTS)? == Progress::Under {}
+            Ok(())
+        });
+        self.fault = given_up.err().or(self.fault);
     }
 
     fn fault(&self) -> Option<Abort> {

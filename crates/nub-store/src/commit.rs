@@ -239,7 +239,12 @@ impl<D: BlockDevice> Store<D> {
         let index_is_due = self.index.memory_bytes() > self.index.budget_bytes() / 2
             && self.index.dirty_bytes() > self.index.budget_bytes() / 2;
         if index_is_due || self.log_growth_bytes >= self.options.checkpoint_bytes {
-            self.checkpoint_error = self.checkpoint().err();
+            let error = self.checkpoint().err();
+            // How much is missing changes from commit to commit; that it is missing is one fault.
+            let is_full = |error: &Option<WriteError>| matches!(error, Some(WriteError::Full { .. }));
+            if !(is_full(&error) && is_full(&self.checkpoint_error)) {
+                self.checkpoint_error = error;
+            }
         }
     }
 }

@@ -110,10 +110,16 @@ fn write(file: &Path, path: &Path, verified: &Verified) -> Result<(), ImportFail
             (batch, bytes) = (Vec::new(), 0);
         }
         Ok(())
-    })?;
-    store.commit(again.root, again.height, &batch)?;
-    store.checkpoint()?;
-    Ok(())
+    });
+    let result = again.and_then(|again| {
+        store.commit(again.root, again.height, &batch)?;
+        Ok(store.checkpoint()?)
+    });
+    if result.is_err() {
+        // The first error says what is wrong.
+        let _ = store.give_up_staged();
+    }
+    result
 }
 
 /// Verifies a file and hands out its objects.
