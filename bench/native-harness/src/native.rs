@@ -118,7 +118,7 @@ pub fn run_native_with<F: FnMut(u64, &mut [u64; REGISTER_COUNT]) -> bool>(
     context.jump_table = code.jump_table_address();
     context.platform[signal::FAULT_SLOT] = 0;
     entry::set_segment(window.address())?;
-    signal::set_running(address..address + code.compiled().code().len() as u64, window.address());
+    signal::set_running(address..address + code.len_bytes() as u64, window.address());
     let context: *mut Context = window.context();
     let (answer, with): (entry::Answer<F>, *mut F) = (answer, &raw mut host_call);
     // SAFETY: the context is ready, `resume` points into the code, the jump table's entries too; the segment

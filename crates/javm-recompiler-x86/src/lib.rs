@@ -28,7 +28,8 @@ mod registers;
 mod translate;
 
 pub use compile::{
-    MAX_INSTRUCTION_LEN_BYTES, MAX_JUMP_TABLE_ENTRIES, MAX_PROLOGUE_LEN_BYTES, compile, compile_within,
+    MAX_INSTRUCTION_LEN_BYTES, MAX_JUMP_TABLE_ENTRIES, MAX_PROLOGUE_LEN_BYTES, compile, compile_in,
+    compile_within,
 };
 pub use compiled::{CompiledCode, Exit};
 pub use context::{CONTEXT_LEN_BYTES, Context, ExitKind};

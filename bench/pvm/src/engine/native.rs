@@ -80,7 +80,7 @@ impl Engine for Native {
         let rounds = workload.rounds * repeats;
         map(&mut self.window, workload, rounds, &layout).map_err(EngineError::refused)?;
         let ready = start.elapsed();
-        let code_len_bytes = code.compiled().code().len();
+        let code_len_bytes = code.len_bytes();
         let mut vm = Vm { code, window: &mut self.window, layout, workload };
         match &workload.stretch {
             Some(stretch) if self.stretch == Stretch::Long => stretched(&mut vm, stretch),

@@ -7,8 +7,14 @@ use super::encoding::Encoding;
 /// The most that one instruction writes, what is not part of it included.
 const SLACK_BYTES: usize = 24;
 
+/// What is zeroed ahead: so little that it is still in the processor's cache when code is put there.
+const CHUNK_BYTES: usize = 1 << 12;
+
 /// Machine code in the making. Its methods, one an instruction, are in the files of the families.
-#[derive(Debug, Default)]
+///
+/// There must be room for what is appended: [`reserve`](Self::reserve) makes it for many instructions at once. What
+/// finds none is lost, and [`is_whole`](Self::is_whole) tells.
+#[derive(Debug)]
 pub struct Asm {
     /// The code, then octets that are not part of it.
     octets: Vec<u8>,
@@ -16,9 +22,10 @@ pub struct Asm {
 }
 
 impl Asm {
-    /// An empty buffer with room for `capacity_bytes`.
-    pub fn with_capacity(capacity_bytes: usize) -> Asm {
-        Asm { octets: alloc::vec![0; capacity_bytes + SLACK_BYTES], len_bytes: 0 }
+    /// Nothing so far, in the memory of `octets`.
+    pub fn in_memory_of(mut octets: Vec<u8>) -> Asm {
+        octets.clear();
+        Asm { octets, len_bytes: 0 }
     }
 
     /// The position of the next instruction.
@@ -30,7 +37,6 @@ impl Asm {
     /// The code.
     pub fn finish(mut self) -> Vec<u8> {
         self.octets.truncate(self.len_bytes as usize);
-        self.octets.shrink_to_fit();
         self.octets
     }
 
@@ -38,9 +44,6 @@ impl Asm {
     #[inline(always)]
     pub(super) fn put(&mut self, encoding: Encoding) {
         let start = self.len_bytes as usize;
-        if start + SLACK_BYTES > self.octets.len() {
-            self.grow();
-        }
         if let Some(room) = self.octets.get_mut(start..start + SLACK_BYTES) {
             room[..8].copy_from_slice(&encoding.head.to_le_bytes());
             let tail_start = (encoding.head_len_bytes & 15) as usize;
@@ -51,12 +54,18 @@ impl Asm {
         self.len_bytes += encoding.len_bytes();
     }
 
-    /// Makes room for an instruction.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) {
-        let len_bytes = (self.octets.len() * 2).max(self.len_bytes as usize + SLACK_BYTES);
-        self.octets.resize(len_bytes, 0);
+    /// Makes room for so many octets of instructions.
+    #[inline]
+    pub fn reserve(&mut self, len_bytes: u32) {
+        let needed = self.len_bytes as usize + len_bytes as usize + SLACK_BYTES;
+        if needed > self.octets.len() {
+            self.octets.resize(needed + CHUNK_BYTES, 0);
+        }
+    }
+
+    /// Was there room for all that was appended?
+    pub fn is_whole(&self) -> bool {
+        self.len_bytes as usize + SLACK_BYTES <= self.octets.len()
     }
 
     /// Forgets what comes after a position.

@@ -137,7 +137,8 @@ fn check_optional(feature: CpuidFeature, emit: impl FnOnce(&mut Asm), expected: 
 }
 
 fn emitted(emit: impl FnOnce(&mut Asm)) -> Vec<u8> {
-    let mut asm = Asm::default();
+    let mut asm = Asm::in_memory_of(Vec::new());
+    asm.reserve(64);
     emit(&mut asm);
     asm.finish()
 }

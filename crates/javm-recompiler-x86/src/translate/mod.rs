@@ -21,6 +21,7 @@ use alloc::vec::Vec;
 use javm_isa::{OpcodeTable, Program};
 
 use crate::asm::{Asm, Gpr, Width};
+use crate::compile::MAX_PROLOGUE_LEN_BYTES;
 use crate::features::Features;
 use crate::positions::{Positions, PositionsBuilder};
 pub(crate) use control::CHARGE_LEN_BYTES;
@@ -51,19 +52,19 @@ pub(crate) struct Translator<'a> {
 }
 
 impl<'a> Translator<'a> {
-    /// With the prologue written, and room for so many instructions and octets of machine code.
+    /// With the prologue written, room for so many instructions, and memory for the machine code.
     pub fn new(
         program: &'a Program,
         table: OpcodeTable,
         features: Features,
-        (instruction_count, capacity_bytes): (usize, usize),
+        (instruction_count, memory): (usize, Vec<u8>),
     ) -> Translator<'a> {
         let is_sized = program.jump_table_entry_len_bytes() != 0;
         let entry_count = program.jump_table_entry_count();
         let mut translator = Translator {
             program,
             table,
-            asm: Asm::with_capacity(capacity_bytes),
+            asm: Asm::in_memory_of(memory),
             features,
             prologue: Prologue::default(),
             sized_entry_count: if is_sized { entry_count as u32 } else { 0 },
@@ -77,6 +78,7 @@ impl<'a> Translator<'a> {
         };
         // Entries without a size are all 0, which may be no block.
         let leads_to_first_block = !is_sized && program.opcode_at(0, table).is_some();
+        translator.asm.reserve(MAX_PROLOGUE_LEN_BYTES);
         translator.write_prologue(if leads_to_first_block { entry_count } else { 0 });
         translator
     }
@@ -87,9 +89,15 @@ impl<'a> Translator<'a> {
         self.asm.position()
     }
 
-    /// The next instruction, at `pc`, is the first of its word.
-    pub fn begin_word(&mut self, pc: u32) {
+    /// The next instruction, at `pc`, is the first of its word, whose code will be no longer than this.
+    pub fn begin_word(&mut self, pc: u32, len_bytes_max: u32) {
+        self.asm.reserve(len_bytes_max);
         self.positions.begin_word(self.program, pc, self.asm.position());
+    }
+
+    /// Was there room for all code so far?
+    pub fn is_whole(&self) -> bool {
+        self.asm.is_whole()
     }
 
     /// The machine code, and where the instructions are in it, whose code ends at `end`.

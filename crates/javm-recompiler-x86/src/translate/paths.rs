@@ -121,6 +121,7 @@ impl Translator<'_> {
 
     /// Points the jumps forward, and writes second entries and rare paths.
     pub fn finish_paths(&mut self) {
+        self.asm.reserve(self.len_bytes() - self.position());
         self.finish_second_entries();
         for jump in core::mem::take(&mut self.forward_jumps) {
             match self.head(jump.target.into()) {
