@@ -29,10 +29,11 @@ impl LocalMemory {
         if offset + N > PAGE_BYTES {
             return self.load_across(address);
         }
-        if matches!(self.table.get(page), Mapping::Unmapped) {
+        if self.page_state(page) == PageState::Unmapped {
             self.fault(page, AccessKind::Load, meter)?;
         }
-        let content = self.table.entry(page).content().ok_or(Miss)?;
+        self.table.bring(page);
+        let content = self.table.ready(page).ok_or(Miss)?;
         Ok(array(&content[offset..offset + N]))
     }
 
@@ -47,11 +48,12 @@ impl LocalMemory {
         if offset + N > PAGE_BYTES {
             return self.store_across(address, octets);
         }
-        if !matches!(self.table.get(page), Mapping::Private(_)) {
+        if self.page_state(page) != PageState::Private {
             self.fault(page, AccessKind::Store, meter)?;
         }
-        let Mapping::Private(content) = self.table.entry(page) else { return Err(Miss) };
-        content.bytes_mut()[offset..offset + N].copy_from_slice(&octets);
+        self.table.bring(page);
+        let content = self.table.ready_private(page).ok_or(Miss)?;
+        content[offset..offset + N].copy_from_slice(&octets);
         Ok(())
     }
 
@@ -61,7 +63,7 @@ impl LocalMemory {
         let mut octets = [0; N];
         for (index, octet) in octets.iter_mut().enumerate() {
             let (page, offset) = split(address.wrapping_add(index as u32));
-            *octet = self.table.get(page).content().ok_or(Miss)?[offset];
+            *octet = self.table.content(page).ok_or(Miss)?[offset];
         }
         Ok(octets)
     }
@@ -75,8 +77,9 @@ impl LocalMemory {
         }
         for (index, octet) in octets.into_iter().enumerate() {
             let (page, offset) = split(address.wrapping_add(index as u32));
-            if let Mapping::Private(content) = self.table.entry(page) {
-                content.bytes_mut()[offset] = octet;
+            self.table.bring(page);
+            if let Some(content) = self.table.ready_private(page) {
+                content[offset] = octet;
             }
         }
         Ok(())
@@ -89,32 +92,25 @@ impl LocalMemory {
             (PageState::Unmapped, _) if self.config.demand_zero.contains(&page) => {
                 let store_gas = if kind == AccessKind::Store { self.config.store_gas } else { 0 };
                 pay(meter, self.config.touch_gas.saturating_add(store_gas), 1)?;
-                *self.table.entry(page) = match kind {
+                let mapping = match kind {
                     AccessKind::Load => Mapping::CopyOnWrite(self.zero.clone()),
                     AccessKind::Store => Mapping::Private(Page::zeroed()),
                 };
+                self.table.map(page, mapping);
                 Ok(())
             }
             (PageState::CopyOnWrite, AccessKind::Store) => {
                 pay(meter, self.config.store_gas, 0)?;
-                self.copy(page);
+                self.table.copy(page);
                 Ok(())
             }
             _ => Err(Miss),
         }
     }
 
-    /// Makes a copy-on-write page private.
-    fn copy(&mut self, page: u32) {
-        let mapping = self.table.entry(page);
-        if let Mapping::CopyOnWrite(content) = mapping {
-            *mapping = Mapping::Private(Page::clone(content));
-        }
-    }
-
     fn map(&mut self, page: u32, mapping: Mapping) {
         debug_assert_eq!(self.page_state(page), PageState::Unmapped, "page {page} is mapped already");
-        *self.table.entry(page) = mapping;
+        self.table.map(page, mapping);
     }
 }
 
@@ -126,14 +122,7 @@ impl Memory for LocalMemory {
         if end > PAGE_BYTES {
             return None;
         }
-        let content = match self.table.ready(page)? {
-            Mapping::Private(content) => content.bytes(),
-            shared => {
-                seldom();
-                shared.content()?
-            }
-        };
-        content[offset..end].first_chunk().copied()
+        self.table.ready(page)?[offset..end].first_chunk().copied()
     }
 
     #[inline(always)]
@@ -143,8 +132,8 @@ impl Memory for LocalMemory {
         if end > PAGE_BYTES {
             return false;
         }
-        let Some(Mapping::Private(content)) = self.table.ready_mut(page) else { return false };
-        content.bytes_mut()[offset..end].copy_from_slice(&octets);
+        let Some(content) = self.table.ready_private(page) else { return false };
+        content[offset..end].copy_from_slice(&octets);
         true
     }
 
@@ -191,12 +180,7 @@ impl Memory for LocalMemory {
 
 impl AddressSpace for LocalMemory {
     fn page_state(&self, page: u32) -> PageState {
-        match self.table.get(page) {
-            Mapping::Unmapped => PageState::Unmapped,
-            Mapping::ReadOnly(_) => PageState::ReadOnly,
-            Mapping::CopyOnWrite(_) => PageState::CopyOnWrite,
-            Mapping::Private(_) => PageState::Private,
-        }
+        self.table.state(page)
     }
 
     fn map_read_only(&mut self, page: u32, content: Arc<Page>) -> Result<(), Abort> {
@@ -211,13 +195,13 @@ impl AddressSpace for LocalMemory {
     }
 
     fn make_private(&mut self, page: u32) -> Result<(), Abort> {
-        self.copy(page);
+        self.table.copy(page);
         Ok(())
     }
 
     fn read(&self, address: u32, out: &mut [u8]) {
         for_each_page(address, out.len(), |page, offset, range| {
-            let Some(content) = self.table.get(page).content() else {
+            let Some(content) = self.table.content(page) else {
                 return debug_assert!(false, "page {page} is not mapped");
             };
             let len = range.len();
@@ -226,12 +210,12 @@ impl AddressSpace for LocalMemory {
     }
 
     fn write(&mut self, address: u32, data: &[u8]) {
-        for_each_page(address, data.len(), |page, offset, range| match self.table.entry(page) {
-            Mapping::Private(content) => {
-                let len = range.len();
-                content.bytes_mut()[offset..offset + len].copy_from_slice(&data[range]);
+        for_each_page(address, data.len(), |page, offset, range| {
+            self.table.bring(page);
+            match self.table.ready_private(page) {
+                Some(content) => content[offset..offset + range.len()].copy_from_slice(&data[range]),
+                None => debug_assert!(false, "page {page} is not private"),
             }
-            _ => debug_assert!(false, "page {page} is not private"),
         });
     }
 
@@ -243,10 +227,6 @@ impl AddressSpace for LocalMemory {
         self.table.take_private(pages)
     }
 }
-
-/// Says that whoever calls this seldom does.
-#[cold]
-fn seldom() {}
 
 /// Takes gas and pages from the meter, all or nothing.
 fn pay(meter: &mut Meter, gas: u64, pages: u32) -> Result<(), Miss> {
