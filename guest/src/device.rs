@@ -8,7 +8,7 @@ use nub_abi::guest::{
 };
 use nub_store::device::{Operation, Read, Write};
 use nub_store::{BlockDevice, DeviceError};
-use parity_scale_codec::{Decode, DecodeAll, Encode};
+use parity_scale_codec::{Compact, Decode, DecodeAll, Encode};
 
 /// Bytes of blocks in one message, at most.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -41,8 +41,8 @@ impl BlockDevice for HostDevice {
         let mut at = offset;
         for chunk in into.chunks_mut(CHUNK_BYTES) {
             let range = [(at, chunk.len() as u32)];
-            let bytes: Vec<u8> = call(DEVICE_READ, Operation::Read, range.as_slice().encode())?;
-            take(&mut bytes.as_slice(), chunk)?;
+            let reply = ask(DEVICE_READ, Operation::Read, range.as_slice().encode())?;
+            take(&mut octets(&reply)?, chunk)?;
             at += chunk.len() as u64;
         }
         Ok(())
@@ -56,8 +56,8 @@ impl BlockDevice for HostDevice {
                 self.read(read.offset, &mut read.bytes)?;
             } else {
                 let ranges: Vec<_> = now.iter().map(|read| (read.offset, read.bytes.len() as u32)).collect();
-                let bytes: Vec<u8> = call(DEVICE_READ, Operation::Read, ranges.encode())?;
-                let mut bytes = bytes.as_slice();
+                let reply = ask(DEVICE_READ, Operation::Read, ranges.encode())?;
+                let mut bytes = octets(&reply)?;
                 now.iter_mut().try_for_each(|read| take(&mut bytes, &mut read.bytes))?;
             }
             rest = later;
@@ -120,10 +120,29 @@ fn take(bytes: &mut &[u8], into: &mut [u8]) -> Result<(), DeviceError> {
     Ok(())
 }
 
+/// The octets in a reply to a read, where they are: as many as the reply says, and no more behind them.
+fn octets(mut reply: &[u8]) -> Result<&[u8], DeviceError> {
+    let broken = DeviceError::Io { operation: Operation::Read, code: None };
+    match reply.split_first() {
+        // What `DeviceReply::<Vec<u8>>::Ok` begins with; its octets are not copied out by decoding.
+        Some((0, rest)) => reply = rest,
+        _ => return Err(decoded::<Vec<u8>>(reply, Operation::Read).err().unwrap_or(broken)),
+    }
+    let Compact(len) = Compact::<u32>::decode(&mut reply).map_err(|_| broken)?;
+    if reply.len() == len as usize { Ok(reply) } else { Err(broken) }
+}
+
 fn call<T: Decode>(function: &str, operation: Operation, argument: Vec<u8>) -> Result<T, DeviceError> {
+    decoded(&ask(function, operation, argument)?, operation)
+}
+
+fn ask(function: &str, operation: Operation, argument: Vec<u8>) -> Result<Vec<u8>, DeviceError> {
+    transport::call_host(function, argument).map_err(|_| DeviceError::Io { operation, code: None })
+}
+
+fn decoded<T: Decode>(mut reply: &[u8], operation: Operation) -> Result<T, DeviceError> {
     let broken = DeviceError::Io { operation, code: None };
-    let reply = transport::call_host(function, argument).map_err(|_| broken)?;
-    let reply = DeviceReply::<T>::decode_all(&mut reply.as_slice()).map_err(|_| broken)?;
+    let reply = DeviceReply::<T>::decode_all(&mut reply).map_err(|_| broken)?;
     reply.map_err(|fault| match fault {
         DeviceFault::NoSpace => DeviceError::NoSpace,
         DeviceFault::OutOfRange { offset, length_bytes } => {

@@ -114,7 +114,8 @@ fn read(device: &mut SharedDevice, argument: &[u8]) -> DeviceReply<Vec<u8>> {
         .map(|(offset, length)| Read { offset: *offset, bytes: vec![0; *length as usize] })
         .collect();
     device.read_many(&mut reads).map_err(fault)?;
-    Ok(reads.into_iter().flat_map(|read| read.bytes).collect())
+    let parts: Vec<&[u8]> = reads.iter().map(|read| read.bytes.as_slice()).collect();
+    Ok(parts.concat())
 }
 
 fn write(device: &mut SharedDevice, argument: &[u8]) -> DeviceReply<()> {
