@@ -23,12 +23,14 @@ pub struct StoredBlobs<D> {
     fault: Option<CollectError>,
     /// Whether that was in the collection under way.
     is_fault_new: bool,
+    /// Whether objects were staged for a commit that has not come.
+    has_staged: bool,
 }
 
 impl<D: BlockDevice + Clone> StoredBlobs<D> {
     /// A device whose store is not open yet.
     pub fn new(device: D) -> Self {
-        Self { device, store: None, fault: None, is_fault_new: false }
+        Self { device, store: None, fault: None, is_fault_new: false, has_staged: false }
     }
 
     fn store(&mut self) -> Result<&mut Store<D>, Abort> {
@@ -91,23 +93,26 @@ impl<D: BlockDevice + Clone> Blobs for StoredBlobs<D> {
     fn commit(&mut self, root: Hash, height: u64, objects: &[(Hash, Vec<u8>)]) -> Result<(), Abort> {
         // The kernel has computed every hash: when it encoded the object, or when it checked an import.
         self.store()?.commit_hashed(root, height, objects).map_err(write_abort)?;
+        self.has_staged = false;
         self.maintain();
         Ok(())
     }
 
     fn stage(&mut self, objects: &[(Hash, Vec<u8>)]) -> Result<bool, Abort> {
         self.store()?.stage(objects).map_err(write_abort)?;
+        self.has_staged = true;
         Ok(true)
     }
 
     fn give_up_staged(&mut self) {
-        let Some(store) = &mut self.store else { return };
-        // If there is no room to say so, they stay staged until the next time.
+        let Some(store) = self.store.as_mut().filter(|_| self.has_staged) else { return };
         let given_up = store.give_up_staged().map_err(CollectError::Write).and_then(|()| {
             // No block waits for it.
-            while store.maintain(SLICE_OBJECTS)? == Progress::Under {}
+            while store.collect(SLICE_OBJECTS)? == Progress::Under {}
             Ok(())
         });
+        // If there is no room even for that, they are given up with the next import that fails.
+        self.has_staged = given_up.is_err();
         self.fault = given_up.err().or(self.fault);
     }
 
