@@ -8,7 +8,7 @@ use javm_isa::{
 
 use crate::op::{LONGEST, fused};
 
-/// The index of no record: going there is a panic.
+/// The number of no instruction: going there is a panic.
 pub(crate) const NO_RECORD: u32 = u32::MAX;
 
 /// An instruction as the run loop wants it, and how to go on from it.
@@ -32,7 +32,7 @@ const _: () = assert!(size_of::<Record>() == 16);
 /// A program decoded under one opcode table: made once, run many times.
 ///
 /// It takes about 21 octets for each instruction and 4 for each jump-table entry with a size, so at
-/// most 22 times the length of the program's blob; while it is being made 4 more.
+/// most 22 times the length of the program's blob and a record; while it is being made 4 more.
 ///
 /// Instructions are numbered in the order of positions, one for each instruction start, and a `trap` wherever
 /// going on from one leads to no other: at the end of the code and after too many argument octets. So every
@@ -41,12 +41,12 @@ const _: () = assert!(size_of::<Record>() == 16);
 #[derive(Clone, Debug)]
 pub struct Code {
     pub(crate) records: Vec<Record>,
-    /// The position of each record.
+    /// The position of each instruction.
     positions: Vec<u32>,
     index: PositionIndex,
     branch_targets: BranchTargets,
     jump_table_entry_count: u64,
-    /// For each jump-table entry the record it leads to; empty if entries have no size.
+    /// For each jump-table entry the instruction it leads to; empty if entries have no size.
     jump_records: Vec<u32>,
     /// Where every entry of a jump table whose entries have no size leads.
     unsized_jump_record: u32,
@@ -101,19 +101,19 @@ impl Code {
             + self.positions.last().map_or(0, |&end| end as usize / 8 + 1)
     }
 
-    /// The record at `pc`, which may be `guess`.
+    /// The number of the instruction at `pc`, which may be `guess`.
     #[inline]
     pub(crate) fn record_near(&self, pc: u32, guess: u32) -> Option<u32> {
         if self.position(guess) == Some(pc) { Some(guess) } else { self.index.find(pc) }
     }
 
-    /// The position of a record.
+    /// The position of an instruction.
     #[inline]
     pub(crate) fn position(&self, record: u32) -> Option<u32> {
         self.positions.get(record as usize).copied()
     }
 
-    /// The record a dynamic jump leads to, [`NO_RECORD`] if to none; `None` if it halts.
+    /// The instruction a dynamic jump leads to, [`NO_RECORD`] if to none; `None` if it halts.
     #[inline(always)]
     pub(crate) fn dynamic_target(&self, address: u32) -> Option<u32> {
         match dynamic_jump(address, self.jump_table_entry_count) {

@@ -1,7 +1,7 @@
 //! The platform that is the host process itself: software page tables, no generated code.
 //!
 //! - [`LocalArch`] makes address spaces and hands out the blobs it was given.
-//! - [`LocalMemory`] is one call's memory: a two-level table of pages, copied on their first store.
+//! - [`LocalMemory`] is one call's memory: a table of pages, copied on their first store.
 
 #![no_std]
 #![forbid(unsafe_code)]
