@@ -20,6 +20,8 @@ use store_run::StoreRun;
 const BATCH: u32 = 1000;
 /// Objects that one `get_many` asks for.
 const TOGETHER: u32 = 64;
+/// How often the same objects are got, by turns; the shortest time counts.
+const GET_ROUNDS: usize = 8;
 /// Calls that do nothing, of which the shortest counts.
 const IDLE_CALLS: usize = 20;
 const CHAIN_ID: u64 = 1;
@@ -85,7 +87,7 @@ pub fn run(directory: &Path, quick: bool) -> Option<Table> {
         eprintln!("no figures of the guest: {reason}");
         return None;
     }
-    let (commits, gets) = if quick { (10, 512) } else { (40, 2048) };
+    let (commits, gets) = if quick { (10, 256) } else { (40, 1024) };
     eprintln!("the store in the guest, {commits} commits of {BATCH} objects of 200 bytes, {gets} gets");
     let paths = ["store-here", "store-guest"].map(|name| directory.join(name));
     let config = StoreConfig { chain_id: Some(CHAIN_ID), ..StoreConfig::default() };
@@ -132,15 +134,19 @@ fn get(sides: &mut [Side; 2], count: u32, table: &mut Table) {
         side.step(StoreStep::Get { count, together: TOGETHER });
     }
     for (title, together) in [("one by one", 1), ("64 at a time", TOGETHER)] {
-        let costs = sides.each_mut().map(|side| {
-            let besides = side.step(StoreStep::Get { count, together: 0 });
-            let cost = side.step(StoreStep::Get { count, together });
-            Cost { time: cost.time.saturating_sub(besides.time), ..cost }
-        });
+        let mut least = [Cost { time: Duration::MAX, exits: u64::MAX }; 2];
+        for _ in 0..GET_ROUNDS {
+            for (side, least) in sides.iter_mut().zip(&mut least) {
+                let besides = side.step(StoreStep::Get { count, together: 0 });
+                let cost = side.step(StoreStep::Get { count, together });
+                let time = cost.time.saturating_sub(besides.time);
+                *least = Cost { time: least.time.min(time), exits: least.exits.min(cost.exits) };
+            }
+        }
         let each = |amount: f64| amount / f64::from(count);
-        let times = costs.map(|cost| each(cost.time.as_secs_f64() * 1e6));
-        table.row(&format!("get from the device, {title}, µs"), &times, 2, Aim::None);
-        let exits = costs.map(|cost| each(cost.exits as f64));
+        let times = least.map(|cost| each(cost.time.as_secs_f64() * 1e6));
+        table.row(&format!("get from the device, {title}, least, µs"), &times, 2, Aim::None);
+        let exits = least.map(|cost| each(cost.exits as f64));
         table.row("… host calls an object", &exits, 3, Aim::None);
     }
 }
