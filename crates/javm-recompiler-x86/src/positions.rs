@@ -102,11 +102,11 @@ impl PositionsBuilder {
         let index = (pc / WORD_BITS) as usize;
         let before = self.count as u32;
         let first = (self.word_end / WORD_BITS) as usize;
-        for word in self.positions.words.iter_mut().take(index + 1).skip(first) {
-            *word = Word { bits: 0, before, base: offset };
-        }
-        if let Some(word) = self.positions.words.get_mut(index) {
-            word.bits = program.starts_word(index as u32);
+        if let Some(words) = self.positions.words.get_mut(first..=index) {
+            words.fill(Word { bits: 0, before, base: offset });
+            if let Some(word) = words.last_mut() {
+                word.bits = program.starts_word(index as u32);
+            }
         }
         self.base = offset;
         self.word_end = (index as u32 + 1) * WORD_BITS;
