@@ -32,8 +32,8 @@ impl LocalMemory {
         if self.page_state(page) == PageState::Unmapped {
             self.fault(page, AccessKind::Load, meter)?;
         }
-        self.table.bring(page);
-        let content = self.table.ready(page).ok_or(Miss)?;
+        self.table.offer(page);
+        let content = self.table.content(page).ok_or(Miss)?;
         Ok(array(&content[offset..offset + N]))
     }
 
@@ -51,8 +51,8 @@ impl LocalMemory {
         if self.page_state(page) != PageState::Private {
             self.fault(page, AccessKind::Store, meter)?;
         }
-        self.table.bring(page);
-        let content = self.table.ready_private(page).ok_or(Miss)?;
+        self.table.offer(page);
+        let content = self.table.private(page).ok_or(Miss)?;
         content[offset..offset + N].copy_from_slice(&octets);
         Ok(())
     }
@@ -77,8 +77,7 @@ impl LocalMemory {
         }
         for (index, octet) in octets.into_iter().enumerate() {
             let (page, offset) = split(address.wrapping_add(index as u32));
-            self.table.bring(page);
-            if let Some(content) = self.table.ready_private(page) {
+            if let Some(content) = self.table.private(page) {
                 content[offset] = octet;
             }
         }
@@ -210,12 +209,9 @@ impl AddressSpace for LocalMemory {
     }
 
     fn write(&mut self, address: u32, data: &[u8]) {
-        for_each_page(address, data.len(), |page, offset, range| {
-            self.table.bring(page);
-            match self.table.ready_private(page) {
-                Some(content) => content[offset..offset + range.len()].copy_from_slice(&data[range]),
-                None => debug_assert!(false, "page {page} is not private"),
-            }
+        for_each_page(address, data.len(), |page, offset, range| match self.table.private(page) {
+            Some(content) => content[offset..offset + range.len()].copy_from_slice(&data[range]),
+            None => debug_assert!(false, "page {page} is not private"),
         });
     }
 

@@ -12,6 +12,8 @@ const LEVEL_BITS: u32 = 10;
 const LEVEL_LEN: usize = 1 << LEVEL_BITS;
 /// Pages found at once, by the last bits of their numbers: 1 MiB if they are neighbours.
 const WAYS: usize = 256;
+/// How often a page must be offered for the one in its way to yield: often enough to be worth a move.
+const OFFERS: u32 = 8;
 /// No page has this number.
 const NONE: u32 = u32::MAX;
 
@@ -30,11 +32,13 @@ pub(crate) struct PageTable {
     ways: [Way; WAYS],
     /// Both levels are made when first needed.
     directory: Option<Box<[Option<Leaf>; LEVEL_LEN]>>,
+    /// Offers made of pages that lay in the directory.
+    offers: u32,
 }
 
 type Leaf = Box<[Option<Mapping>; LEVEL_LEN]>;
 
-/// Of the pages whose numbers end alike, the one asked for last: a [`Mapping`] laid out so that a private page, which
+/// Of the pages whose numbers end alike, one asked for lately: a [`Mapping`] laid out so that a private page, which
 /// most accesses are to, takes the fewest steps. Not mapped if there is neither content.
 struct Way {
     page: u32,
@@ -45,7 +49,7 @@ struct Way {
 
 impl PageTable {
     pub(crate) fn new() -> Self {
-        Self { ways: [const { Way::of(NONE) }; WAYS], directory: None }
+        Self { ways: [const { Way::of(NONE) }; WAYS], directory: None, offers: 0 }
     }
 
     /// What a page holds, if it lies in its way.
@@ -82,6 +86,18 @@ impl PageTable {
         })
     }
 
+    /// What a private page holds, to change, wherever it lies.
+    pub(crate) fn private(&mut self, page: u32) -> Option<&mut Content> {
+        if self.ways[page as usize % WAYS].page == page {
+            return self.ready_private(page);
+        }
+        let (upper, lower) = split(page);
+        match self.directory.as_mut()?[upper].as_mut()?[lower].as_mut()? {
+            Mapping::Private(content) => Some(content.bytes_mut()),
+            Mapping::ReadOnly(_) | Mapping::CopyOnWrite(_) => None,
+        }
+    }
+
     /// How a page stands.
     pub(crate) fn state(&self, page: u32) -> PageState {
         let way = &self.ways[page as usize % WAYS];
@@ -111,12 +127,20 @@ impl PageTable {
         }
     }
 
-    /// Brings a page into its way, so that it is ready from now on; what was there goes to the directory.
-    pub(crate) fn bring(&mut self, page: u32) {
-        self.way(page);
+    /// A page is accessed that was not ready. It is from now on if its way is free, or at one of so many offers: pages
+    /// that share a way and are accessed by turns must not be moved at each access.
+    pub(crate) fn offer(&mut self, page: u32) {
+        let way = &self.ways[page as usize % WAYS];
+        if way.page == page {
+            return;
+        }
+        self.offers = self.offers.wrapping_add(1);
+        if way.state() == PageState::Unmapped || self.offers.is_multiple_of(OFFERS) {
+            self.exchange(page);
+        }
     }
 
-    /// The way of a page that was brought there.
+    /// The way of a page, which is brought there; what was there goes to the directory.
     fn way(&mut self, page: u32) -> &mut Way {
         if self.ways[page as usize % WAYS].page != page {
             self.exchange(page);
@@ -253,7 +277,7 @@ mod tests {
         let (mut table, pages) = table();
         let states = [PageState::Private, PageState::ReadOnly, PageState::CopyOnWrite];
         for turn in [0, 1, 2, 0, 2, 1] {
-            table.bring(pages[turn]);
+            table.way(pages[turn]);
             for index in 0..3 {
                 assert_eq!(table.state(pages[index]), states[index]);
                 assert_eq!(table.content(pages[index]).unwrap()[7], index as u8 + 1);
@@ -268,9 +292,26 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_is_asked_for_again_and_again_gets_its_way() {
+        let (mut table, pages) = table();
+        table.way(pages[1]);
+        for _ in 1..OFFERS {
+            table.offer(pages[0]);
+            assert!(table.ready(pages[0]).is_none());
+            table.private(pages[0]).unwrap()[7] += 1;
+        }
+        assert!(table.private(pages[1]).is_none() && table.private(pages[2]).is_none());
+        table.offer(pages[0]);
+        assert_eq!(table.ready(pages[0]).unwrap()[7], OFFERS as u8);
+        table.unmap(pages[0]..pages[0] + 1);
+        table.offer(pages[2]);
+        assert_eq!(table.ready(pages[2]).unwrap()[7], 3);
+    }
+
+    #[test]
     fn a_copy_leaves_the_original_and_its_neighbours() {
         let (mut table, pages) = table();
-        table.bring(pages[0]);
+        table.way(pages[0]);
         pages.iter().for_each(|&page| table.copy(page));
         let states = pages.map(|page| table.state(page));
         assert_eq!(states, [PageState::Private, PageState::ReadOnly, PageState::Private]);
@@ -282,7 +323,7 @@ mod tests {
         for turn in 0..3 {
             let (mut table, pages) = table();
             table.copy(pages[2]);
-            table.bring(pages[turn]);
+            table.way(pages[turn]);
             assert_eq!(table.take_private(0..pages[0]).len(), 0);
             let taken = table.take_private(pages[0]..pages[2] + 1);
             let taken: Vec<(u32, u8)> =
