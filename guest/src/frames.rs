@@ -12,7 +12,7 @@ use crate::arena::{to_physical, to_virtual};
 use crate::control::{Control, with_control};
 use crate::layout::PAGE_BYTES;
 use crate::single::Single;
-use crate::{bins, runs};
+use crate::{bins, runs, window};
 use core::ptr::NonNull;
 
 static FRAMES: Single<Frames> = Single::new(Frames {
@@ -193,6 +193,10 @@ fn settle_if_needed(frame_count: u64) {
     if is_needed {
         runs::settle();
     }
+    let is_short = FRAMES.with(|frames| frames.spare() <= frame_count);
+    if is_short && window::kept_count() > 0 {
+        window::give_back_kept();
+    }
 }
 
 /// Notes an allocation of the heap; see [`arm_shortage`].
@@ -210,9 +214,13 @@ pub fn arm_shortage(allocations: Option<u64>) -> u64 {
     })
 }
 
-/// Bytes that are free beside the headroom.
+/// Bytes that are free beside the headroom. Tables that windows keep are given back for whoever needs their frames.
 pub fn free_bytes() -> u64 {
-    FRAMES.with(|frames| frames.spare() * PAGE_BYTES)
+    let kept = window::kept_count();
+    match FRAMES.with(|frames| frames.spare()) {
+        0 => 0,
+        spare => (spare + kept) * PAGE_BYTES,
+    }
 }
 
 /// Gives a frame back. Nobody may use it any more.
@@ -244,10 +252,11 @@ pub fn translations_forgotten() {
     });
 }
 
-/// Frames free and frames in all. Frames in the fault path's reserve count as free.
+/// Frames free and frames in all. Those of the fault path's reserve, and tables that windows keep, count as free.
 pub fn usage() -> (u64, u64) {
     let reserve = with_control(|control| control.zeros.count() + control.copies.count()) as u64;
-    FRAMES.with(|frames| (frames.free() + frames.stale.count + reserve, frames.total))
+    let kept = window::kept_count();
+    FRAMES.with(|frames| (frames.free() + frames.stale.count + reserve + kept, frames.total))
 }
 
 /// Fills the fault path's reserve as far as frames go.

@@ -1,8 +1,8 @@
 //! Programs as machine code: made, loaded, entered.
 
 use crate::code_memory::CodeMemory;
-use crate::control::with_control;
-use crate::native_run::{NativeRun, NativeTrap};
+use crate::control::{control, with_control};
+use crate::native_run::{NativeTrap, Resume};
 use crate::single::Single;
 use crate::space::HyperlightMemory;
 use crate::trap::PAGE_FAULT;
@@ -13,7 +13,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 use javm_interpreter::{Exit, Machine, Meter};
-use javm_isa::{OpcodeTable, Program};
+use javm_isa::{OpcodeTable, Program, REGISTER_COUNT};
 use javm_recompiler_x86::{self as recompiler, CompiledCode, Context, Features};
 use nub_abi::Hash;
 use nub_abi::error::Abort;
@@ -71,17 +71,23 @@ impl NativeProgram {
         // SAFETY: the page is mapped, the context fills its end, and nothing else refers to it while no code
         // runs.
         let state = unsafe { &mut *context };
-        state.registers = machine.registers;
+        copy_registers(&machine.registers, &mut state.registers);
         state.pc = machine.pc;
         state.gas = gas_limit;
         // Whoever leaves says how.
         state.exit_kind = u64::MAX;
         state.jump_table = self.memory.jump_table();
         state.exit_pointers = [native_entry::exit_pointer(); _];
-        if let Err(exit) = self.compiled.enter(state, code.start, machine.is_block_charged()) {
-            machine.meter.gas_left = state.gas;
-            machine.stop_at(machine.pc, exit != recompiler::Exit::OutOfGas);
-            return Ok(plain(exit));
+        match space.take_resume() {
+            // After a host call: all is paid for, and the code said where it goes on.
+            Some(resume) if resume.is_for(machine, code.start) => state.resume = resume.address,
+            _ => {
+                if let Err(exit) = self.compiled.enter(state, code.start, machine.is_block_charged()) {
+                    machine.meter.gas_left = state.gas;
+                    machine.stop_at(machine.pc, exit != recompiler::Exit::OutOfGas);
+                    return Ok(plain(exit));
+                }
+            }
         }
         isolation::open(window, self.memory.units());
         loop {
@@ -93,7 +99,7 @@ impl NativeProgram {
             // SAFETY: as above; the run is over.
             let state = unsafe { &mut *context };
             match trap {
-                None => return self.leave(state, machine, gas_limit),
+                None => return self.leave(state, machine, space, gas_limit),
                 Some(trap) => {
                     let exit = self.trapped(trap, state, machine, space, gas_limit)?;
                     if let Some(exit) = exit {
@@ -105,10 +111,20 @@ impl NativeProgram {
     }
 
     /// What an exit of the code comes to.
-    fn leave(&self, state: &mut Context, machine: &mut Machine, gas_limit: u64) -> Result<Exit, Abort> {
+    fn leave(
+        &self,
+        state: &mut Context,
+        machine: &mut Machine,
+        space: &mut HyperlightMemory,
+        gas_limit: u64,
+    ) -> Result<Exit, Abort> {
         let exit = self.compiled.leave(state).map_err(|error| broken(error.to_string()))?;
         check_gas(state.gas, gas_limit)?;
-        machine.registers = state.registers;
+        if let recompiler::Exit::HostCall(_) = exit {
+            let pc = self.program.next_position(state.pc);
+            space.note_resume(Resume { pc, code_start: self.memory.code().start, address: state.resume });
+        }
+        copy_registers(&state.registers, &mut machine.registers);
         machine.meter.gas_left = state.gas;
         machine.stop_at(state.pc, exit != recompiler::Exit::OutOfGas);
         Ok(plain(exit))
@@ -215,25 +231,28 @@ pub unsafe fn run(
     pages_left: &mut u32,
     is_contained: bool,
 ) -> Option<NativeTrap> {
-    with_control(|control| {
-        control.native = NativeRun {
-            stack: 0,
-            code_start: code.start,
-            code_end: code.end,
-            window,
-            pages_left: *pages_left,
-            is_contained,
-            is_trapped: false,
-            trap: NativeTrap::default(),
-        };
-    });
-    // SAFETY: the conditions are this function's; what runs was said just above.
-    unsafe { native_entry::native_enter(context.add(1) as u64, start) };
-    with_control(|control| {
-        *pages_left = control.native.pages_left;
-        (control.native.code_start, control.native.code_end) = (0, 0);
-        control.native.is_trapped.then_some(control.native.trap)
-    })
+    // SAFETY: the control block is mapped, and these words of it have no reference: nothing is at work on it.
+    let run = unsafe { &raw mut (*control()).native };
+    // SAFETY: 1. as above, and while code runs only its traps look at the words. 2. For the way in and back the
+    // conditions are this function's; what runs is said just before.
+    unsafe {
+        ((*run).code_start, (*run).code_end) = (code.start, code.end);
+        ((*run).window, (*run).pages_left) = (window, *pages_left);
+        ((*run).is_contained, (*run).is_trapped) = (is_contained, false);
+        native_entry::native_enter(context.add(1) as u64, start);
+        *pages_left = (*run).pages_left;
+        ((*run).code_start, (*run).code_end) = (0, 0);
+        if (*run).is_trapped { Some((*run).trap) } else { None }
+    }
+}
+
+/// Copies registers one by one: they were written one by one, and a processor does not forward that to a wide load, nor
+/// is there a vector register here. An instruction for all of them takes several times as long to begin.
+fn copy_registers(from: &[u64; REGISTER_COUNT], to: &mut [u64; REGISTER_COUNT]) {
+    for (from, to) in from.iter().zip(to) {
+        // SAFETY: a reference may be read; volatile, so that the copies stay apart.
+        *to = unsafe { core::ptr::read_volatile(from) };
+    }
 }
 
 /// Code has no way to gas: what it has left can only have become less.

@@ -25,8 +25,14 @@ global_asm!(
     "movabs al, [{isolates}]",
     "test al, al",
     "jnz 2f",
+    // Setting the base takes longer than all else here, and it is the right one as a rule.
+    "movabs rax, [{segment}]",
+    "cmp rax, rdi",
+    "je 4f",
     "wrgsbase rdi",
-    "jmp rsi",
+    "mov rax, rdi",
+    "movabs [{segment}], rax",
+    "4: jmp rsi",
     // Ring 3 finds no register as the kernel or another program left it; loading fs makes its base zero.
     "2: mov eax, {user_data}",
     "mov ds, eax",
@@ -83,6 +89,7 @@ global_asm!(
     ".global exit_page_code",
     "exit_page_code: int3",
     stack = const CONTROL + (offset_of!(Control, native) + offset_of!(NativeRun, stack)) as u64,
+    segment = const CONTROL + (offset_of!(Control, native) + offset_of!(NativeRun, segment)) as u64,
     isolates = const CONTROL + offset_of!(Control, isolates_programs) as u64,
     user_data = const USER_DATA,
     user_flags = const USER_FLAGS,

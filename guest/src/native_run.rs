@@ -12,7 +12,7 @@ use crate::native_entry;
 use crate::trap::{PAGE_FAULT, TrapFrame, USER_FLAGS};
 use crate::window::window_base;
 use core::ops::Range;
-use javm_interpreter::Meter;
+use javm_interpreter::{Machine, Meter};
 use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, GAS_REGISTER, MACHINE_REGISTERS};
 
 /// What runs. All zeros if nothing does.
@@ -20,6 +20,8 @@ use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, GAS_REGISTER, MACHINE_REGI
 pub struct NativeRun {
     /// The stack pointer to go back to.
     pub stack: u64,
+    /// The base of the segment gs, if it was set since the call from the host began, and programs are not isolated.
+    pub segment: u64,
     /// Addresses of the code.
     pub code_start: u64,
     /// The address after it.
@@ -50,6 +52,24 @@ pub struct NativeTrap {
     pub address: u64,
 }
 
+/// Where code goes on after a host call.
+#[derive(Clone, Copy)]
+pub struct Resume {
+    /// The position in the program.
+    pub pc: u32,
+    /// Where the code begins.
+    pub code_start: u64,
+    /// Where it goes on, as the code said.
+    pub address: u64,
+}
+
+impl Resume {
+    /// Whether it says where this machine goes on in the code that begins there.
+    pub fn is_for(&self, machine: &Machine, code_start: u64) -> bool {
+        (self.pc, self.code_start) == (machine.pc, code_start) && machine.is_block_charged()
+    }
+}
+
 impl NativeRun {
     fn code(&self) -> Range<u64> {
         self.code_start..self.code_end
@@ -59,6 +79,11 @@ impl NativeRun {
 /// The context below a window.
 pub fn context_of(window: usize) -> *mut Context {
     (window_base(window) - CONTEXT_LEN_BYTES as u64) as *mut Context
+}
+
+/// The host has entered anew: what it did with segments is not known.
+pub fn forget_segment() {
+    with_control(|control| control.native.segment = 0);
 }
 
 /// Whether a trap is one of machine code.

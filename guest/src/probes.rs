@@ -167,7 +167,7 @@ fn demand_zero_faults(count: u32) -> Result<u64, Abort> {
         let mut space = space(batch)?;
         space.map_copy_on_write(FIRST_PAGE - 1, None)?;
         for page in FIRST_PAGE..FIRST_PAGE + batch {
-            space.store_u64(page * PAGE_BYTES, 1, &mut rich()).map_err(missed)?;
+            space.store_by_fault(page * PAGE_BYTES, 1, &mut rich()).map_err(missed)?;
         }
     }
     Ok(figures().demand_zero_faults - before)
@@ -183,7 +183,7 @@ fn copy_on_write_faults(count: u32, store: bool) -> Result<u64, Abort> {
             space.map_copy_on_write(page, Some(content.clone()))?;
         }
         for page in (FIRST_PAGE..FIRST_PAGE + batch).filter(|_| store) {
-            space.store_u64(page * PAGE_BYTES, 1, &mut rich()).map_err(missed)?;
+            space.store_by_fault(page * PAGE_BYTES, 1, &mut rich()).map_err(missed)?;
         }
     }
     Ok(figures().copy_on_write_faults - before)

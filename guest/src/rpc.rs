@@ -3,7 +3,7 @@
 use crate::platform::HyperlightArch;
 use crate::single::Single;
 use crate::transport::{self, Received};
-use crate::{frames, logger, probes};
+use crate::{frames, logger, native_run, probes};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -22,6 +22,7 @@ static KERNEL: Single<Option<Kernel<HyperlightArch>>> = Single::new(None);
 
 /// Serves the call that the host has put into the queue.
 pub extern "sysv64" fn serve_one_call() {
+    native_run::forget_segment();
     match transport::receive() {
         Received::Call(id, call) => {
             let result = FunctionCallResult::new(serve(call).map(ReturnValue::VecBytes));

@@ -11,6 +11,7 @@ use crate::gate::flush_all;
 use crate::layout::{PAGE_BYTES, RUN_CLASS_BYTES, RUN_CLASS_COUNT, RUNS};
 use crate::page_table::{Entry, Slot, root};
 use crate::single::Single;
+use crate::window;
 use core::ops::Range;
 
 /// Stale slots and frames at which translations are forgotten.
@@ -103,10 +104,11 @@ pub unsafe fn resize(run: *mut u8, old_pages: u64, new_pages: u64, align: u64) -
     moved as *mut u8
 }
 
-/// Forgets all translations, so that stale slots and frames can be used again.
+/// Forgets all translations, so that stale slots, frames and windows can be used again.
 pub fn settle() {
     flush_all();
     frames::translations_forgotten();
+    window::translations_forgotten();
     STATE.with(|state| {
         for &(class, number) in &state.stale[..state.stale_count] {
             let first = entry(address(usize::from(class), number));

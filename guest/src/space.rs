@@ -6,7 +6,7 @@ use crate::fault;
 use crate::frames;
 use crate::gate::{flush_all, flush_page};
 use crate::layout::PAGE_BYTES;
-use crate::native_run::context_of;
+use crate::native_run::{Resume, context_of};
 use crate::page_table::{Entry, Slot};
 use crate::ready::Ready;
 use crate::window::Window;
@@ -22,9 +22,6 @@ use nub_abi::error::Abort;
 use nub_kernel::arch::{AddressSpace, PageState, SpaceConfig};
 use nub_state::{Page, PageBytes};
 
-/// Pages to forget one by one; for more, all translations are forgotten.
-const FLUSH_EACH_MAX: usize = 8;
-
 /// A program's memory in a window of its own.
 pub struct HyperlightMemory {
     window: Window,
@@ -32,8 +29,21 @@ pub struct HyperlightMemory {
     mapped: Vec<(u32, Option<Arc<Page>>)>,
     /// Pages that an access needs nothing for. Forgotten whenever pages are unmapped.
     ready: Ready,
+    /// What was unmapped and may still be translated.
+    stale: Stale,
     /// Whether machine code has a context here.
     has_context: bool,
+    /// Where machine code goes on after its last host call.
+    resume: Option<Resume>,
+}
+
+/// Pages of an address space that are unmapped and may still be translated. They are forgotten before the next access
+/// through the window, and before anything is mapped there: an address space that ends costs no flush of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stale {
+    None,
+    Page(u32),
+    Many,
 }
 
 impl HyperlightMemory {
@@ -49,7 +59,14 @@ impl HyperlightMemory {
         };
         let window = Window::take(control).ok_or(Abort::OutOfFrames)?;
         with_control(frames::refill_reserve);
-        Ok(Self { window, mapped: Vec::new(), ready: Ready::new(), has_context: false })
+        Ok(Self {
+            window,
+            mapped: Vec::new(),
+            ready: Ready::new(),
+            stale: Stale::None,
+            has_context: false,
+            resume: None,
+        })
     }
 
     /// The number of its window.
@@ -64,11 +81,39 @@ impl HyperlightMemory {
 
     /// The context of machine code that runs here. Nothing is in it at first, whoever had the window before.
     pub fn context(&mut self) -> Result<*mut Context, Abort> {
+        self.settle();
         if !self.has_context {
             context::make(self.window.index())?;
             self.has_context = true;
         }
         Ok(context_of(self.window.index()))
+    }
+
+    /// Notes where machine code goes on after a host call.
+    pub fn note_resume(&mut self, resume: Resume) {
+        self.resume = Some(resume);
+    }
+
+    /// What was noted last, once.
+    pub fn take_resume(&mut self) -> Option<Resume> {
+        self.resume.take()
+    }
+
+    /// Forgets translations of what was unmapped.
+    #[inline]
+    fn settle(&mut self) {
+        if self.stale != Stale::None {
+            self.forget_stale();
+        }
+    }
+
+    #[cold]
+    fn forget_stale(&mut self) {
+        match core::mem::replace(&mut self.stale, Stale::None) {
+            Stale::None => {}
+            Stale::Page(page) => flush_page(self.window.base() + (u64::from(page) << 12)),
+            Stale::Many => flush_all(),
+        }
     }
 
     fn entry(&self, page: u32) -> Entry {
@@ -85,6 +130,7 @@ impl HyperlightMemory {
     }
 
     fn map(&mut self, page: u32, entry: Entry, content: Option<Arc<Page>>) -> Result<(), Abort> {
+        self.settle();
         self.read_log();
         let slot = self.window.slot_or_make(page).ok_or(Abort::OutOfFrames)?;
         assert!(!slot.read().is_present(), "page {page} is mapped already");
@@ -98,7 +144,6 @@ impl HyperlightMemory {
     fn unmap(&mut self, pick: impl Fn(u32, Entry) -> bool, mut take: impl FnMut(u32, u64)) {
         self.read_log();
         self.ready = Ready::new();
-        let mut flush = Flush::new(self.window.base());
         for &(page, _) in &self.mapped {
             let Some(slot) = self.window.slot(page) else { continue };
             let entry = slot.read();
@@ -106,12 +151,11 @@ impl HyperlightMemory {
                 continue;
             }
             slot.write(Entry::ABSENT);
-            flush.page(page);
+            self.stale = if self.stale == Stale::None { Stale::Page(page) } else { Stale::Many };
             if entry.is_private() {
                 take(page, entry.frame());
             }
         }
-        flush.finish();
     }
 
     /// The linear map's view of an octet of a mapped page.
@@ -151,6 +195,35 @@ impl HyperlightMemory {
         fill() || self.replenish(access.address) && fill()
     }
 
+    /// Sees to it that an access in one page can take place: by looking, since a fault costs many times as much, most
+    /// of all where ring 0 is emulated.
+    fn prepare(&mut self, access: Access, meter: &mut Meter) -> Result<(), Miss> {
+        self.settle();
+        let entry = self.entry(access.address >> 12);
+        let is_ready = match access.kind {
+            AccessKind::Load => entry.is_present(),
+            AccessKind::Store => entry.is_private(),
+        };
+        if is_ready || self.fill(access, meter) {
+            return Ok(());
+        }
+        with_control(|control| control.counters.misses += 1);
+        Err(Miss)
+    }
+
+    /// Stores through the window, whatever is there, so that what is not is found by a fault. For measuring faults.
+    pub fn store_by_fault(&mut self, address: u32, value: u64, meter: &mut Meter) -> Result<(), Miss> {
+        self.settle();
+        let at = self.window.base() + u64::from(address);
+        // SAFETY: 32 bits after the base are in the window.
+        let mut access = || unsafe { accessors::store_u64(at, value, meter) };
+        match access() {
+            Some(()) => Ok(()),
+            None if self.replenish(address) => access().ok_or(Miss),
+            None => Err(Miss),
+        }
+    }
+
     /// An access over two pages, which may wrap: whole, or not at all, and never with a charge.
     fn crossing(&mut self, address: u32, octets: &mut [u8], kind: AccessKind) -> Result<(), Miss> {
         let first = self.entry(address >> 12);
@@ -188,36 +261,11 @@ impl HyperlightMemory {
     }
 }
 
-/// Translations to forget, one by one or all at once.
-struct Flush {
-    base: u64,
-    pages: usize,
-}
-
-impl Flush {
-    fn new(base: u64) -> Self {
-        Self { base, pages: 0 }
-    }
-
-    fn page(&mut self, page: u32) {
-        self.pages += 1;
-        if self.pages <= FLUSH_EACH_MAX {
-            flush_page(self.base + (u64::from(page) << 12));
-        }
-    }
-
-    fn finish(self) {
-        if self.pages > FLUSH_EACH_MAX {
-            flush_all();
-        }
-    }
-}
-
 impl Drop for HyperlightMemory {
+    /// Frames can be used again at once, though translations may still name them: nothing runs in the window until
+    /// those are forgotten, see [`window`](crate::window).
     fn drop(&mut self) {
-        let mut own = Vec::new();
-        self.unmap(|_, _| true, |_, frame| own.push(frame));
-        own.into_iter().for_each(frames::give);
+        self.unmap(|_, _| true, |_, frame| frames::give(frame));
     }
 }
 
@@ -237,13 +285,9 @@ macro_rules! accesses {
                 return Ok(<$type>::from_le_bytes(octets));
             }
             let at = self.window.base() + u64::from(address);
+            self.prepare(Access { address, len_bytes: LEN as u32, kind: AccessKind::Load }, meter)?;
             // SAFETY: 32 bits after the base are in the window.
-            let mut access = || unsafe { accessors::$load(at, meter) };
-            let value = match access() {
-                Some(value) => value,
-                None if self.replenish(address) => access().ok_or(Miss)?,
-                None => return Err(Miss),
-            };
+            let value = unsafe { accessors::$load(at, meter) }.ok_or(Miss)?;
             self.ready.note_load(address >> 12);
             Ok(value)
         }
@@ -254,13 +298,10 @@ macro_rules! accesses {
                 return self.crossing(address, &mut value.to_le_bytes(), AccessKind::Store);
             }
             let at = self.window.base() + u64::from(address);
+            let len_bytes = size_of::<$type>() as u32;
+            self.prepare(Access { address, len_bytes, kind: AccessKind::Store }, meter)?;
             // SAFETY: 32 bits after the base are in the window.
-            let mut access = || unsafe { accessors::$store(at, value, meter) };
-            match access() {
-                Some(()) => {}
-                None if self.replenish(address) => access().ok_or(Miss)?,
-                None => return Err(Miss),
-            }
+            unsafe { accessors::$store(at, value, meter) }.ok_or(Miss)?;
             self.ready.note_store(address >> 12);
             Ok(())
         }
@@ -319,6 +360,18 @@ impl AddressSpace for HyperlightMemory {
         self.map(page, Entry::copy_on_write(frame), content)
     }
 
+    fn map_private(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
+        let own = match &content {
+            None => frames::take_zeroed().ok_or(Abort::OutOfFrames)?,
+            Some(content) => {
+                let own = frames::take().ok_or(Abort::OutOfFrames)?;
+                frames::copy(to_physical(content.bytes().as_ptr()), own);
+                own
+            }
+        };
+        self.map(page, Entry::private(own), None).inspect_err(|_| frames::give(own))
+    }
+
     fn make_private(&mut self, page: u32) -> Result<(), Abort> {
         let slot = self.window.slot(page).filter(|slot| slot.read().is_copy_on_write());
         let slot = slot.expect("a copy-on-write page");
@@ -353,9 +406,7 @@ impl AddressSpace for HyperlightMemory {
     }
 
     fn unmap_pages(&mut self, pages: Range<u32>) {
-        let mut own = Vec::new();
-        self.unmap(|page, _| pages.contains(&page), |_, frame| own.push(frame));
-        own.into_iter().for_each(frames::give);
+        self.unmap(|page, _| pages.contains(&page), |_, frame| frames::give(frame));
     }
 
     fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)> {

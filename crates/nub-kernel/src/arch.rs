@@ -127,6 +127,13 @@ pub trait AddressSpace: Memory {
     /// Maps a page of content copy-on-write; `None` is a page of zeros. The page must be unmapped.
     fn map_copy_on_write(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort>;
 
+    /// Maps a page of content, or of zeros, as the address space's own: what mapping it copy-on-write and making it
+    /// private comes to. The page must be unmapped.
+    fn map_private(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
+        self.map_copy_on_write(page, content)?;
+        self.make_private(page)
+    }
+
     /// Makes a copy-on-write page private, as a store would, without charging.
     fn make_private(&mut self, page: u32) -> Result<(), Abort>;
 

@@ -175,8 +175,7 @@ impl<A: Arch> Frame<A> {
         }
         if stack_pages == 1 {
             let top = self.layout.stack.end() - 1;
-            self.space.map_copy_on_write(top, None)?;
-            self.space.make_private(top)?;
+            self.space.map_private(top, None)?;
         }
         Ok(())
     }

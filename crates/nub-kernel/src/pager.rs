@@ -50,7 +50,7 @@ impl<A: Arch> Frame<A> {
             let meter = &mut self.machine.meter;
             charge(meter, params.gas.page_touch)?;
             meter.pages_left = meter.pages_left.checked_sub(1).ok_or(Stop::Fail(Status::LimitExceeded))?;
-            self.map_page(runtime, page)?;
+            return self.map_page(runtime, params, page, kind);
         }
         if kind == AccessKind::Store && self.space.page_state(page) == PageState::CopyOnWrite {
             charge(&mut self.machine.meter, params.gas.page_store)?;
@@ -59,24 +59,47 @@ impl<A: Arch> Frame<A> {
         Ok(())
     }
 
-    /// Maps an accessible page with what it held when the frame began.
-    fn map_page(&mut self, runtime: &mut Runtime<A>, page: u32) -> Result<(), Abort> {
+    /// Maps an accessible page with what it held when the frame began, to be accessed in this way; a store is charged.
+    fn map_page(
+        &mut self,
+        runtime: &mut Runtime<A>,
+        params: &Params,
+        page: u32,
+        kind: AccessKind,
+    ) -> Result<(), Stop> {
         let layout = &self.layout;
         if layout.read_only_data.contains(page) {
             let content = self.image.read_only_page(page - layout.read_only_data.first);
-            self.space.map_read_only(page, content)
+            Ok(self.space.map_read_only(page, content)?)
         } else if layout.read_write_data.contains(page) {
             let number = page - layout.read_write_data.first;
             let content = runtime.memory_page(self.memory(), number)?;
-            self.space.map_copy_on_write(page, content)
+            self.map_writable(params, page, content, kind)
         } else if let Some(view) = self.views.iter_mut().find(|view| view.pages.contains(&page)) {
             let number = view.data_page + (page - view.pages.start);
             let content = runtime.memory_page(&view.data, number)?;
             view.mapped.push(page);
-            self.space.map_read_only(page, content.unwrap_or_else(|| Arc::new(Page::zeroed())))
+            Ok(self.space.map_read_only(page, content.unwrap_or_else(|| Arc::new(Page::zeroed())))?)
         } else {
             // The stack. Argument pages are mapped at entry.
-            self.space.map_copy_on_write(page, None)
+            self.map_writable(params, page, None, kind)
+        }
+    }
+
+    /// Maps a page that may be stored to; if it is about to be, charged and as the frame's own at once.
+    fn map_writable(
+        &mut self,
+        params: &Params,
+        page: u32,
+        content: Option<Arc<Page>>,
+        kind: AccessKind,
+    ) -> Result<(), Stop> {
+        match kind {
+            AccessKind::Load => Ok(self.space.map_copy_on_write(page, content)?),
+            AccessKind::Store => {
+                charge(&mut self.machine.meter, params.gas.page_store)?;
+                Ok(self.space.map_private(page, content)?)
+            }
         }
     }
 
