@@ -49,11 +49,11 @@ fn main() {
         churn::run(&directory.path().join("churn"), quick, &mut table);
         opening::run(directory.path(), quick, &mut table);
     }
-    println!("\n{}\n\n{table}", machine::description(directory.path()));
+    print!("\n{}\n\n{table}", machine::description(directory.path()));
     if only.is_none()
         && let Some(table) = guest::run(directory.path(), quick)
     {
-        println!("\n{table}");
+        print!("\n{table}");
     }
     if cfg!(not(feature = "rocksdb")) {
         eprintln!("{WITHOUT_ROCKSDB}");

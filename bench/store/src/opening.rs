@@ -16,7 +16,7 @@ const SPREAD_MAX: f64 = 2.0;
 pub fn run(directory: &Path, quick: bool, table: &mut Table) {
     eprintln!("opening after a crash, {TAIL} objects after the last checkpoint");
     let sizes: &[u64] = if quick { &[10_000, 100_000] } else { &[10_000, 100_000, 1_000_000] };
-    let mut medians = Vec::new();
+    let mut least = Vec::new();
     for &objects in sizes {
         let path = directory.join(format!("open-{objects}"));
         let options = Options::default();
@@ -47,13 +47,13 @@ pub fn run(directory: &Path, quick: bool, table: &mut Table) {
             })
             .collect();
         times.sort_unstable_by(f64::total_cmp);
-        let title = format!("opening after a crash, {objects} objects, ms");
-        medians.push(times[times.len() / 2]);
-        table.row(&title, &[times[times.len() / 2] * 1e3], 2, Aim::None);
+        let title = format!("opening after a crash, {objects} objects, least of 7, ms");
+        least.push(times[0]);
+        table.row(&title, &[times[0] * 1e3], 2, Aim::None);
         let each = stats.index_memory_bytes as f64 / stats.objects as f64;
         table.row("… bytes of memory an object for the index", &[each], 1, Aim::AtMost(16.0));
         std::fs::remove_file(&path).expect("the file");
     }
-    let spread = medians.last().expect("a size") / medians[0];
+    let spread = least.last().expect("a size") / least[0];
     table.row("opening the largest of these, times the smallest", &[spread], 2, Aim::AtMost(SPREAD_MAX));
 }
