@@ -96,6 +96,81 @@ fn generated_programs_run_as_interpreted() {
     );
 }
 
+/// Every load and store from every register, whose upper half makes it no canonical address of the machine.
+#[test]
+fn the_upper_half_of_an_address_counts_for_nothing() {
+    let Some(mut guest) = boot() else { return };
+    // store_imm_ind, store_ind, load_ind.
+    let opcodes = (70..=73).chain(120..=130);
+    let bases = (0..13u8).flat_map(|base| opcodes.clone().map(move |opcode| (base, opcode)));
+    let upper_halves = [0x7654_3210, 0x8000_0001];
+    let cases = bases.flat_map(|(base, opcode)| upper_halves.map(|upper| (upper, base, opcode)));
+    let cases: Vec<RunCase> = cases
+        .flat_map(|access| PageIs::ALL.map(|page| at_an_address_above(access, page)))
+        .step_by(if is_ring_0_slow() { 47 } else { 1 })
+        .collect();
+    let mut exits = [0u64; 5];
+    for batch in cases.chunks(BATCH) {
+        for (case, outcome) in batch.iter().zip(in_guest(&mut guest, true, batch)) {
+            agree(case, &outcome);
+            outcome.steps.iter().filter_map(|step| kind(step.exit)).for_each(|kind| exits[kind] += 1);
+        }
+    }
+    let [_, ends, _, page_faults, _] = exits;
+    println!("{} programs came to their end, {page_faults} page faults", ends);
+    assert!(ends > page_faults && page_faults > 0, "{exits:?}");
+}
+
+/// What an access finds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PageIs {
+    Writable,
+    ReadOnly,
+    DemandZero,
+    Absent,
+}
+
+impl PageIs {
+    const ALL: [PageIs; 4] = [PageIs::Writable, PageIs::ReadOnly, PageIs::DemandZero, PageIs::Absent];
+}
+
+/// An access at the base and 8 octets; the second instruction makes another, of whatever is there now.
+fn at_an_address_above((upper, base, opcode): (u64, u8, u8), page: PageIs) -> RunCase {
+    const STORE_IND_U64: u8 = 123;
+    const LOAD_IND_U64: u8 = 130;
+    let value = (base + 1) % 13;
+    let access = |opcode: u8| match opcode {
+        70..=73 => [opcode, 0x10 | base, 8, 7],
+        _ => [opcode, value << 4 | base, 8, 0],
+    };
+    let second = if opcode >= 124 { STORE_IND_U64 } else { LOAD_IND_U64 };
+    let code = [access(opcode), access(second)].concat();
+    let blob = [&[0, 0, code.len() as u8 + 1][..], &code, &[0, 0b0001_0001, 1]].concat();
+    let mut registers = std::array::from_fn(|index| 0x1111_1111_1111_1111 * index as u64);
+    registers[usize::from(base)] = upper << 32 | u64::from(PAGES[0]) << 12 | 0x40;
+    RunCase {
+        program: blob,
+        is_jam_v1: false,
+        registers,
+        pc: 0,
+        gas: 100,
+        pages_left: 10,
+        demand_first: PAGES[0],
+        demand_end: PAGES[0] + u32::from(page == PageIs::DemandZero),
+        touch_gas: 1,
+        store_gas: 1,
+        memory: match page {
+            PageIs::DemandZero | PageIs::Absent => vec![],
+            _ => {
+                let octets = vec![(64, (1..=64).collect())];
+                vec![RunPage { page: PAGES[0], is_writable: page == PageIs::Writable, octets }]
+            }
+        },
+        resumes_max: 4,
+        seed: u64::from(base) << 8 | u64::from(opcode),
+    }
+}
+
 fn kind(exit: RunExit) -> Option<usize> {
     Some(match exit {
         RunExit::Halt => 0,

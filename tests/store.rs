@@ -123,9 +123,13 @@ fn a_full_device_refuses_a_commit_and_takes_it_once_there_is_room() {
 fn what_is_no_store_of_this_chain_is_named_and_left_alone() {
     let good = committed(BackendKind::Local).image();
     let mut newer = good.clone();
+    let mut older = good.clone();
     let mut another = good.clone();
     for copy in newer.chunks_mut(4096).take(4) {
         rewrite(copy, |block| block[8] = 9);
+    }
+    for copy in older.chunks_mut(4096).take(4) {
+        rewrite(copy, |block| block[8] = 1);
     }
     for copy in another.chunks_mut(4096).take(4) {
         rewrite(copy, |block| block[16] = 4);
@@ -135,9 +139,10 @@ fn what_is_no_store_of_this_chain_is_named_and_left_alone() {
     type Case = (&'static str, Vec<u8>, fn(&StoreError) -> bool);
     let mut zeros_first = vec![0; 1 << 20];
     zeros_first[(1 << 20) - 1] = 1;
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         ("zeros, then something", zeros_first, |error| matches!(error, StoreError::Foreign)),
         ("newer", newer, |error| matches!(error, StoreError::Newer { found: 9, supported: 2 })),
+        ("older", older, |error| matches!(error, StoreError::Older { found: 1, supported: 2 })),
         ("another", another, |error| matches!(error, StoreError::AnotherChain { expected: 3, found: 4 })),
         ("truncated", good[..good.len() / 2].to_vec(), |error| matches!(error, StoreError::Truncated { .. })),
         ("foreign", vec![b'x'; 1 << 16], |error| matches!(error, StoreError::Foreign)),

@@ -101,9 +101,14 @@ impl Frames {
 
     /// Frames that others than the heap may have.
     fn spare(&self) -> u64 {
+        self.spare_with(0)
+    }
+
+    /// The same once so many more are given back.
+    fn spare_with(&self, kept: u64) -> u64 {
         match self.until_shortage {
             0 => 0,
-            _ => (self.free() + self.stale.count).saturating_sub(self.headroom),
+            _ => (self.free() + self.stale.count + kept).saturating_sub(self.headroom),
         }
     }
 
@@ -217,10 +222,7 @@ pub fn arm_shortage(allocations: Option<u64>) -> u64 {
 /// Bytes that are free beside the headroom. Tables that windows keep are given back for whoever needs their frames.
 pub fn free_bytes() -> u64 {
     let kept = window::kept_count();
-    match FRAMES.with(|frames| frames.spare()) {
-        0 => 0,
-        spare => (spare + kept) * PAGE_BYTES,
-    }
+    FRAMES.with(|frames| frames.spare_with(kept)) * PAGE_BYTES
 }
 
 /// Gives a frame back. Nobody may use it any more.

@@ -139,8 +139,8 @@ pub fn command(bench: Bench, features: Option<&str>) -> Result<Option<Command>, 
     Ok(Some(command))
 }
 
-/// Where Debian keeps RocksDB, so that the crate does not compile a copy of its own for half an hour; nothing where it
-/// is not installed. What the environment says of it goes before.
+/// Where Debian keeps RocksDB, so that the crate does not compile a copy of its own; nothing where it is not
+/// installed. What the environment says of it goes before.
 fn packaged_rocksdb() -> Vec<(&'static str, &'static str)> {
     const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
     let is_there = Path::new(LIBRARIES).join("librocksdb.so").exists();

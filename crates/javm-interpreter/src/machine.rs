@@ -41,8 +41,8 @@ pub struct Machine {
     pub meter: Meter,
     /// Is the rest of the block that the pc is in already paid for?
     pub(crate) block_charged: bool,
-    /// The number of the instruction at the pc, if [`Code::record_near`] says so: it saves looking for it, and is no part of the
-    /// state.
+    /// The number of the instruction at the pc, if [`Code::record_near`] says so: it saves looking for it, and is no
+    /// part of the state.
     pub(crate) record: u32,
 }
 

@@ -82,6 +82,10 @@ pub fn compile_in(
     let mut translator = pass.translator;
     let end = translator.position();
     translator.finish_paths();
+    if !translator.is_whole() {
+        let len_bytes = translator.position() - end;
+        return Err(CompileError::ExpansionBound { position: program.code_len_bytes(), len_bytes });
+    }
     let jump_table = jump_table(program, &translator, sized_entry_count);
     let (code, positions) = translator.finish(end);
     Ok(CompiledCode { code, jump_table, positions, body: (start, end) })

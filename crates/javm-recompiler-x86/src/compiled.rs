@@ -21,14 +21,15 @@ pub enum Exit {
 
 /// Machine code of one program, and the tables that go with it.
 ///
-/// It takes 2 octets for each instruction, one for each four of the program's code, 4 for each entry of the jump
-/// table, and the code, whose bound is [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES) an instruction.
+/// It takes 2 octets for each instruction, 8 for each second entry (two for three instructions at the most), one for
+/// each four of the program's code, 4 for each entry of the jump table, and the code, whose bound is [`MAX_INSTRUCTION_LEN_BYTES`](crate::MAX_INSTRUCTION_LEN_BYTES) an instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompiledCode {
     pub(crate) code: Vec<u8>,
     pub(crate) jump_table: Vec<u32>,
     pub(crate) positions: Positions,
-    /// Where the code of the instructions begins and ends; before it is the prologue, after it rare paths.
+    /// Where the code of the instructions begins and ends; before it is the prologue, after it are second
+    /// entries and rare paths.
     pub(crate) body: (u32, u32),
 }
 

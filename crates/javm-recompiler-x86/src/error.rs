@@ -27,7 +27,8 @@ pub enum CompileError {
         "up to {position} some instructions took {len_bytes} octets of machine code, more than the bound"
     )]
     ExpansionBound {
-        /// Where the first instruction after them is; there are at most 64 of them.
+        /// Where the first instruction after them is; there are at most 64 of them. At the program's end it may be what
+        /// comes behind all instructions that found no room.
         position: u32,
         /// How many octets they took.
         len_bytes: u32,

@@ -356,6 +356,17 @@ pub enum StoreError {
     /// There is no store on a device here.
     #[error("this backend was given no device; report it")]
     NoDevice,
+    /// A store of an earlier format.
+    #[error(
+        "the store has format version {found}, this node reads {supported}; \
+         export its state with the node that wrote it, and import it here"
+    )]
+    Older {
+        /// Its version.
+        found: u32,
+        /// Ours.
+        supported: u32,
+    },
 }
 
 /// Why a block was not executed from a witness.

@@ -14,6 +14,8 @@ use nub_store::{
 
 /// Objects' worth of collection after a commit.
 const SLICE_OBJECTS: usize = 512;
+/// How many slices of collection follow an import that was given up, in the same call.
+const GIVE_UP_SLICES: usize = 64;
 
 /// The store on a device, once it was opened. One at a time may use a device.
 pub struct StoredBlobs<D> {
@@ -107,8 +109,12 @@ impl<D: BlockDevice + Clone> Blobs for StoredBlobs<D> {
     fn give_up_staged(&mut self) {
         let Some(store) = self.store.as_mut().filter(|_| self.has_staged) else { return };
         let given_up = store.give_up_staged().map_err(CollectError::Write).and_then(|()| {
-            // No block waits for it.
-            while store.collect(SLICE_OBJECTS)? == Progress::Under {}
+            // The slices after commits collect what these do not.
+            for _ in 0..GIVE_UP_SLICES {
+                if store.collect(SLICE_OBJECTS)? != (Progress::Under {}) {
+                    break;
+                }
+            }
             Ok(())
         });
         // If there is no room even for that, they are given up with the next import that fails.
@@ -154,13 +160,14 @@ fn open_error(error: OpenOrCreateError) -> OpenError {
     match error {
         Why::Blank | Why::Foreign => StoreError::Foreign.into(),
         Why::Newer { found, supported } => StoreError::Newer { found, supported }.into(),
+        Why::Older { found, supported } => StoreError::Older { found, supported }.into(),
         Why::AnotherChain { expected, found } => StoreError::AnotherChain { expected, found }.into(),
         Why::Truncated { expected_bytes, found_bytes } => {
             StoreError::Truncated { expected_bytes, found_bytes }.into()
         }
         Why::DamagedSuperblock => StoreError::Damaged { block: 0 }.into(),
         Why::DamagedMap { block } => StoreError::Damaged { block }.into(),
-        error @ (Why::Older { .. } | Why::Device(_)) => Abort::Store(error.to_string()).into(),
+        error @ Why::Device(_) => Abort::Store(error.to_string()).into(),
     }
 }
 
