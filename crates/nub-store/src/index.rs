@@ -98,16 +98,18 @@ impl Index {
 
     /// The index of a map, none of it in memory.
     pub(crate) fn from_map(leaves: &[LeafEntry], budget_bytes: usize) -> Self {
-        let mut index = Self::without_leaves(budget_bytes);
         let mut previous: Option<LeafKey> = None;
-        for leaf in leaves {
+        let mut key_of = |leaf: &LeafEntry| {
             let same = previous.filter(|key| key.start() == leaf.start);
             let key = same.map_or(LeafKey::new(&leaf.start, 0), LeafKey::next);
-            index.leaves.insert(key, Leaf::on_device(leaf.page, leaf.count));
-            index.entries += u64::from(leaf.count);
             previous = Some(key);
-        }
-        index
+            key
+        };
+        // Collected ascending and at once: the tree is built without a search for each.
+        let by_key =
+            leaves.iter().map(|leaf| (key_of(leaf), Leaf::on_device(leaf.page, leaf.count))).collect();
+        let entries = leaves.iter().map(|leaf| u64::from(leaf.count)).sum();
+        Self { leaves: by_key, entries, ..Self::without_leaves(budget_bytes) }
     }
 
     fn without_leaves(budget_bytes: usize) -> Self {

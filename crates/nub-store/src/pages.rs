@@ -7,6 +7,7 @@ use crate::index::Index;
 use crate::segments::Segments;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Pages of index segments, by the device's block number.
 #[derive(Debug, Default)]
@@ -20,23 +21,19 @@ pub(crate) struct IndexPages {
 impl IndexPages {
     /// What is free, given what the last checkpoint uses.
     pub(crate) fn new(segments: &Segments, index: &Index, map: Vec<u32>) -> Self {
-        let mut pages = Self { free: BTreeSet::new(), map };
-        for (segment, state) in segments.iter() {
-            if state == SegmentState::Index {
-                pages.add_segment(segments, segment);
-            }
-        }
-        let used: Vec<u32> = index.pages().chain(pages.map.iter().copied()).collect();
-        for block in used {
-            pages.free.remove(&block);
-        }
-        pages
+        let mut used: Vec<u32> = index.pages().chain(map.iter().copied()).collect();
+        used.sort_unstable();
+        let index_segments = segments.iter().filter(|(_, state)| *state == SegmentState::Index);
+        let free = index_segments
+            .flat_map(|(segment, _)| blocks_of_segment(segments, segment))
+            .filter(|block| used.binary_search(block).is_err())
+            .collect();
+        Self { free, map }
     }
 
     /// Makes the pages of a new index segment free.
     pub(crate) fn add_segment(&mut self, segments: &Segments, segment: u32) {
-        let first = segments.geometry().block_of(segment, 0);
-        self.free.extend(first..first + segments.geometry().segment_blocks);
+        self.free.extend(blocks_of_segment(segments, segment));
     }
 
     pub(crate) fn free_count(&self) -> usize {
@@ -84,6 +81,11 @@ pub(crate) fn map_bytes(leaves: usize, segments: usize) -> usize {
 pub(crate) fn map_pages(leaves: usize, segments: usize) -> usize {
     let pages = map_bytes(leaves, segments).div_ceil(BLOCK_BYTES);
     pages + pages.div_ceil(LIST_PAGES_MAX)
+}
+
+fn blocks_of_segment(segments: &Segments, segment: u32) -> Range<u32> {
+    let first = segments.geometry().block_of(segment, 0);
+    first..first + segments.geometry().segment_blocks
 }
 
 /// The block numbers of pages.
