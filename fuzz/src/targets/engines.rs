@@ -28,9 +28,8 @@ impl Session for Engines {
 
     fn run(&mut self, input: &[u8]) {
         let seed = input.first_chunk().map_or(0, |octets| u64::from_le_bytes(*octets));
-        let features = if seed.is_multiple_of(4) { host_features() } else { Features::BASELINE };
         let case = generator::case(seed);
-        self.count.add(&self.oracle.check(&case, features).expect("the system plays along"));
+        self.count.add(&self.oracle.check(&case, features(seed)).expect("the system plays along"));
     }
 
     fn summary(&self) -> String {
@@ -40,5 +39,22 @@ impl Session for Engines {
              {out_of_gas} out of gas, {page_fault} page fault, {host_call} host call",
             self.count.generated, self.count.executed
         )
+    }
+}
+
+/// Half of the cases get all that this processor has, a quarter nothing of it, a quarter some of it.
+fn features(seed: u64) -> Features {
+    let host = host_features();
+    let mut random = Random::new(seed);
+    match random.below(4) {
+        0 | 1 => host,
+        2 => Features::BASELINE,
+        _ => Features {
+            popcnt: host.popcnt && random.one_in(2),
+            lzcnt: host.lzcnt && random.one_in(2),
+            tzcnt: host.tzcnt && random.one_in(2),
+            bmi1: host.bmi1 && random.one_in(2),
+            bmi2: host.bmi2 && random.one_in(2),
+        },
     }
 }
