@@ -6,6 +6,7 @@ mod held;
 use held::{CONFIG, Held, committed, store_values};
 use nub::error::{Abort, CommitError, OpenError, StoreError};
 use nub::{Failure, FileStoreError, Hash, Nub, SharedDevice, StoreConfig};
+use std::io::Read;
 
 /// A value that the chain keeps, and the hash of its object, once the store has it.
 fn kept_value(held: &Held) -> Hash {
@@ -140,4 +141,47 @@ fn a_large_import_is_written_as_it_comes_and_counts_at_its_end() {
         images.push(held.image());
     }
     assert!(images.windows(2).all(|pair| pair[0] == pair[1]), "the devices differ");
+}
+
+/// Calls when it is read, and is empty.
+struct Then<F>(F);
+
+impl<F: FnMut()> Read for Then<F> {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        (self.0)();
+        Ok(0)
+    }
+}
+
+/// A device that cannot be read when an import ends, nor when what it staged is collected.
+#[test]
+fn what_a_failed_import_staged_goes_when_its_collection_failed_too() {
+    let (root, file) = large_export();
+    // No leaf of the index stays in memory.
+    let config = StoreConfig { index_bytes: 0, ..CONFIG };
+    for kind in chain::backends() {
+        let held = Held::default();
+        let device = SharedDevice::new(held.clone());
+        let mut nub = Nub::builder().backend(kind).seed([3; 32]).device(device, config).build().unwrap();
+        held.with(|inner| inner.writes = 0);
+        let fail = Then(|| held.with(|inner| inner.fail_reads = inner.writes > 0));
+        let (first, rest) = file.split_at(5 << 20);
+        assert!(nub.import(root, &mut first.chain(fail).chain(rest)).is_err());
+        assert!(held.image().len() > 4 << 20, "{kind:?}: nothing was staged");
+        let fault = nub.health_check().unwrap().store_fault;
+        assert!(matches!(fault, Some(Abort::Store(_))), "{kind:?}: the collection did not fail: {fault:?}");
+        held.with(|inner| inner.fail_reads = false);
+        // One that fails before it stages anything does not matter.
+        assert!(nub.import(root, &mut &file[1..100]).is_err());
+        let genesis_root = nub.genesis(&chain::genesis(nub::Params::default())).unwrap();
+        let mut chain = chain::TestChain { nub, genesis_root, root: genesis_root, height: 0 };
+        let root = (0..10).map(|round| store_values(&mut chain, round)).last().unwrap();
+        assert_eq!(chain.nub.health_check().unwrap().store_fault, None);
+        drop(chain);
+        assert_eq!(held.chain(kind).root, root);
+        let device = nub::MemoryDevice::from_image(&held.image());
+        let stats =
+            nub_store::Store::open_read_only(device, None, nub_store::Options::default()).unwrap().stats();
+        assert!(stats.objects < 200 && stats.log_bytes < 1 << 20, "{kind:?}: {stats:?}");
+    }
 }

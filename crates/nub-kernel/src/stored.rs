@@ -25,14 +25,12 @@ pub struct StoredBlobs<D> {
     fault: Option<CollectError>,
     /// Whether that was in the collection under way.
     is_fault_new: bool,
-    /// Whether objects were staged for a commit that has not come.
-    has_staged: bool,
 }
 
 impl<D: BlockDevice + Clone> StoredBlobs<D> {
     /// A device whose store is not open yet.
     pub fn new(device: D) -> Self {
-        Self { device, store: None, fault: None, is_fault_new: false, has_staged: false }
+        Self { device, store: None, fault: None, is_fault_new: false }
     }
 
     fn store(&mut self) -> Result<&mut Store<D>, Abort> {
@@ -95,19 +93,17 @@ impl<D: BlockDevice + Clone> Blobs for StoredBlobs<D> {
     fn commit(&mut self, root: Hash, height: u64, objects: &[(Hash, Vec<u8>)]) -> Result<(), Abort> {
         // The kernel has computed every hash: when it encoded the object, or when it checked an import.
         self.store()?.commit_hashed(root, height, objects).map_err(write_abort)?;
-        self.has_staged = false;
         self.maintain();
         Ok(())
     }
 
     fn stage(&mut self, objects: &[(Hash, Vec<u8>)]) -> Result<bool, Abort> {
         self.store()?.stage(objects).map_err(write_abort)?;
-        self.has_staged = true;
         Ok(true)
     }
 
     fn give_up_staged(&mut self) {
-        let Some(store) = self.store.as_mut().filter(|_| self.has_staged) else { return };
+        let Some(store) = self.store.as_mut().filter(|store| store.has_staged()) else { return };
         let given_up = store.give_up_staged().map_err(CollectError::Write).and_then(|()| {
             // The slices after commits collect what these do not.
             for _ in 0..GIVE_UP_SLICES {
@@ -117,8 +113,8 @@ impl<D: BlockDevice + Clone> Blobs for StoredBlobs<D> {
             }
             Ok(())
         });
-        // If there is no room even for that, they are given up with the next import that fails.
-        self.has_staged = given_up.is_err();
+        // If there is no room even for that, they are given up with the next import that fails; if they were and could
+        // not be collected, they wait for the slices after commits.
         self.fault = given_up.err().or(self.fault);
     }
 
@@ -167,7 +163,7 @@ fn open_error(error: OpenOrCreateError) -> OpenError {
         }
         Why::DamagedSuperblock => StoreError::Damaged { block: 0 }.into(),
         Why::DamagedMap { block } => StoreError::Damaged { block }.into(),
-        error @ Why::Device(_) => Abort::Store(error.to_string()).into(),
+        Why::Device(error) => Abort::Store(error.to_string()).into(),
     }
 }
 

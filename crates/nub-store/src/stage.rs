@@ -27,6 +27,11 @@ impl<D: BlockDevice> Store<D> {
         Ok(())
     }
 
+    /// Whether objects were staged for a commit that has not come.
+    pub fn has_staged(&self) -> bool {
+        self.has_staged
+    }
+
     /// Gives up what was staged, so that there can be collection again: it takes the objects away in time.
     ///
     /// # Errors
