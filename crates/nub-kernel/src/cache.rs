@@ -67,6 +67,15 @@ impl<V: Clone> Cache<V> {
         }
     }
 
+    /// Drops the value that is next to be looked at; false if none is left.
+    pub(crate) fn drop_one(&mut self) -> bool {
+        let Some(entry) = self.order.pop_front().and_then(|hash| self.entries.remove(&hash)) else {
+            return false;
+        };
+        self.bytes -= entry.bytes;
+        true
+    }
+
     /// Drops everything.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();

@@ -37,6 +37,7 @@ mod prove;
 mod random;
 mod rpc;
 mod runtime;
+mod spent;
 mod stop;
 pub mod stored;
 mod witness;

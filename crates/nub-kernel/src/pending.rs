@@ -46,10 +46,11 @@ impl Pending {
         self.released.push(hashes);
     }
 
-    /// Uncounts at most so many objects that were given up; drops those that no candidate made.
-    pub(crate) fn free(&mut self, objects_max: usize) {
-        for _ in 0..objects_max.min(self.waiting) {
-            let Some(hash) = self.next_released() else { return };
+    /// Uncounts at most so many objects that were given up; drops those that no candidate made. Gives how many.
+    pub(crate) fn free(&mut self, objects_max: usize) -> usize {
+        let waiting = self.waiting;
+        for _ in 0..objects_max.min(waiting) {
+            let Some(hash) = self.next_released() else { break };
             self.waiting -= 1;
             if let Some(counted) = self.objects.get_mut(&hash) {
                 counted.candidates -= 1;
@@ -59,6 +60,12 @@ impl Pending {
                 }
             }
         }
+        waiting - self.waiting
+    }
+
+    /// Drops an object, whoever made it; false if none is left. For when all go.
+    pub(crate) fn drop_one(&mut self) -> bool {
+        self.objects.pop_first().is_some()
     }
 
     fn next_released(&mut self) -> Option<Hash> {

@@ -7,6 +7,7 @@ use crate::memory::Baseline;
 use crate::pending::Pending;
 use crate::program::LoadedImage;
 use crate::random::{KernelBuildHasher, kernel_rng};
+use crate::spent::Spent;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -35,6 +36,8 @@ pub(crate) struct Runtime<A: Arch> {
     pub(crate) pending: Pending,
     /// Objects that nobody needs any more.
     pub(crate) drops: DropQueue,
+    /// What the last execution from a witness had.
+    spent: Option<Spent>,
     objects: Cache<Handle>,
     programs: Cache<Arc<LoadedImage>>,
     pub(crate) engines: Engines<A::Native>,
@@ -76,6 +79,7 @@ impl<A: Arch> Runtime<A> {
             arch,
             pending: Pending::default(),
             drops: DropQueue::default(),
+            spent: None,
             objects: Cache::new(budget_bytes, hasher),
             programs: Cache::new(budget_bytes, hasher),
             engines: Engines::new(config),
@@ -94,12 +98,13 @@ impl<A: Arch> Runtime<A> {
     }
 
     /// Does some work with a witness as the only source of objects. The caches and candidates are as they
-    /// were afterwards.
+    /// were afterwards; what it had waits to be freed, what the one before had does not any more.
     pub(crate) fn with_witness<T>(
         &mut self,
         witness: BTreeMap<Hash, Vec<u8>>,
         work: impl FnOnce(&mut Self) -> T,
     ) -> T {
+        self.spent = None;
         let empty = Cache::new(self.objects.budget_bytes(), self.hasher);
         let objects = core::mem::replace(&mut self.objects, empty);
         let empty = Cache::new(self.programs.budget_bytes(), self.hasher);
@@ -107,8 +112,12 @@ impl<A: Arch> Runtime<A> {
         let pending = core::mem::take(&mut self.pending);
         self.source = Source::Witness(witness);
         let result = work(self);
-        (self.source, self.objects, self.programs, self.pending) =
-            (Source::Blobs, objects, programs, pending);
+        self.programs = programs;
+        let objects = core::mem::replace(&mut self.objects, objects);
+        let pending = core::mem::replace(&mut self.pending, pending);
+        if let Source::Witness(encoded) = core::mem::replace(&mut self.source, Source::Blobs) {
+            self.spent = Some(Spent { encoded, pending, objects });
+        }
         result
     }
 
@@ -129,13 +138,16 @@ impl<A: Arch> Runtime<A> {
     pub(crate) fn free_slice(&mut self, gas_used: u64) {
         let made_max = usize::try_from(gas_used / OBJECT_GAS_MIN).unwrap_or(usize::MAX);
         let objects_max = FREED_OBJECTS_MIN.saturating_add(made_max);
-        let freed = self.drops.free(objects_max);
-        self.pending.free(objects_max - freed);
+        let left = objects_max - self.drops.free(objects_max);
+        let left = left - self.pending.free(left);
+        if let Some(spent) = &mut self.spent {
+            spent.free(left);
+        }
     }
 
     /// Objects that wait to be freed, those below them not counted.
     pub(crate) fn waiting(&self) -> u64 {
-        (self.drops.len() + self.pending.waiting()) as u64
+        (self.drops.len() + self.pending.waiting() + self.spent.as_ref().map_or(0, Spent::len)) as u64
     }
 
     /// Whether objects come from the store.

@@ -75,22 +75,34 @@ impl<A: Arch> Kernel<A> {
         witness: &[Vec<u8>],
     ) -> Result<(Hash, Summary), WitnessError> {
         let mut objects = BTreeMap::new();
-        for bytes in core::mem::take(&mut self.given).iter().chain(witness) {
-            self.runtime.make_room(2 * bytes.len() as u64).map_err(ApplyError::from)?;
-            let hash = blake2b_256(bytes);
-            if objects.insert(hash, bytes.clone()).is_some() {
-                return Err(WitnessError::Duplicate(hash));
-            }
-        }
+        let taken = self.take_witness(witness, &mut objects);
         let given: Vec<Hash> = objects.keys().copied().collect();
-        let (executed, reads) = self.runtime.with_witness(objects, |runtime| {
-            runtime.recording(|runtime| execute_at(runtime, &prior_root, block))
+        let worked = self.runtime.with_witness(objects, |runtime| {
+            taken.map(|()| runtime.recording(|runtime| execute_at(runtime, &prior_root, block)))
         });
+        self.runtime.free_slice(0);
+        let (executed, reads) = worked?;
         let Executed { rooted, summary } = executed?;
         match given.into_iter().find(|hash| !reads.contains(hash)) {
             Some(surplus) => Err(WitnessError::Surplus(surplus)),
             None => Ok((rooted.root, summary)),
         }
+    }
+
+    /// Puts in order what was given before, and this.
+    fn take_witness(
+        &mut self,
+        witness: &[Vec<u8>],
+        objects: &mut BTreeMap<Hash, Vec<u8>>,
+    ) -> Result<(), WitnessError> {
+        for bytes in core::mem::take(&mut self.given).into_iter().chain(witness.iter().cloned()) {
+            self.runtime.make_room(2 * bytes.len() as u64).map_err(ApplyError::from)?;
+            let hash = blake2b_256(&bytes);
+            if objects.insert(hash, bytes).is_some() {
+                return Err(WitnessError::Duplicate(hash));
+            }
+        }
+        Ok(())
     }
 }
 
