@@ -5,6 +5,7 @@ use crate::error::DecodeError;
 use crate::object::Object;
 use crate::{Kind, PAGE_BYTES};
 use alloc::vec::Vec;
+use javm_isa::Layout;
 use nub_abi::Hash;
 use parity_scale_codec::{Decode, Encode};
 
@@ -27,11 +28,6 @@ pub struct Image {
     pub type_def: Option<Hash>,
 }
 
-/// A large page of the layout (PVM.md §8).
-const ZONE_BYTES: u64 = 1 << 16;
-/// Room for arguments in the layout.
-const ARGUMENT_ZONE_BYTES: u64 = 1 << 24;
-
 impl Image {
     /// The canonical encoding, kind tag included.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -41,7 +37,7 @@ impl Image {
         out
     }
 
-    /// Decodes exactly one Image from all of `bytes`, kind tag included, and checks what needs no PVM:
+    /// Decodes exactly one Image from all of `bytes`, kind tag included, and checks what needs no program:
     /// the order of endpoints and that data, heap and stack fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         match Kind::from_tag(*bytes.first().ok_or(DecodeError::Empty)?) {
@@ -72,16 +68,11 @@ impl Image {
         if !self.endpoints.is_sorted_by(|a, b| a.0 < b.0) {
             return Err(DecodeError::Unordered);
         }
-        let zones = |bytes: u64| bytes.next_multiple_of(ZONE_BYTES);
-        let total = 5 * ZONE_BYTES
-            + zones(self.ro_data.len() as u64)
-            + zones(self.rw_data.len() as u64 + u64::from(self.heap_pages) * PAGE_BYTES as u64)
-            + zones(self.stack_bytes.into())
-            + ARGUMENT_ZONE_BYTES;
-        match total <= 1 << 32 {
-            true => Ok(()),
-            false => Err(DecodeError::DoesNotFit),
-        }
+        let length = |data: &[u8]| u32::try_from(data.len()).map_err(|_| DecodeError::DoesNotFit);
+        let (ro_bytes, rw_bytes) = (length(&self.ro_data)?, length(&self.rw_data)?);
+        Layout::new(ro_bytes, rw_bytes, self.heap_pages, self.stack_bytes, 0)
+            .map(|_| ())
+            .map_err(|_| DecodeError::DoesNotFit)
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
