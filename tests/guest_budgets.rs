@@ -9,11 +9,16 @@ use nub::error::{Abort, ApplyError, CommitError, QueryError};
 use nub::hyperlight::probe::{Probe, ProbeReply};
 use nub::hyperlight::{GuestConfig, HyperlightError, Privilege};
 use nub::{
-    BackendError, BackendKind, Event, Failure, MemoryDevice, Nub, Params, Query, SharedDevice, StoreConfig,
+    BackendError, BackendKind, Event, Failure, Limits, MemoryDevice, Nub, Params, Query, SharedDevice,
+    StoreConfig,
 };
 
 /// Programs and kernel run out of memory sooner in a small arena. An emulated ring 0 would take minutes.
 fn start(arena_bytes: u64) -> Option<TestChain> {
+    start_with(arena_bytes, Params::default())
+}
+
+fn start_with(arena_bytes: u64, params: Params) -> Option<TestChain> {
     if !chain::hyperlight_runs() {
         return None;
     }
@@ -21,7 +26,7 @@ fn start(arena_bytes: u64) -> Option<TestChain> {
         GuestConfig { arena_bytes, privilege: Privilege::Kernel3Programs3, ..GuestConfig::default() };
     let builder = Nub::builder().backend(BackendKind::Hyperlight).guest(config).seed([3; 32]);
     let mut nub = builder.candidates_max(10_000).build().unwrap();
-    let root = nub.genesis(&genesis(Params::default())).unwrap();
+    let root = nub.genesis(&genesis(params)).unwrap();
     Some(TestChain { nub, genesis_root: root, root, height: 0 })
 }
 
@@ -277,4 +282,56 @@ fn running_out_at_any_allocation_is_never_a_verdict() {
     }
     chain.nub.commit(root).unwrap();
     assert_eq!(chain.nub.state_root().unwrap(), Some(root));
+}
+
+/// Blocks of more objects than their end frees; gives how many wait.
+fn leave_waiting(chain: &mut TestChain) -> u64 {
+    for block in 0..2u32 {
+        let put = |number: u32| {
+            let key = nub::blake2b_256(&[block, number].map(u32::to_le_bytes).concat()).0;
+            let args = put_args(&key, &[&key[..], &[1; 120]].concat());
+            Event { gas_limit: 300_000, ..event(probe::STORAGE_PUT, args) }
+        };
+        chain.apply((0..5_000).map(put).collect());
+    }
+    chain.rewind();
+    chain.nub.health_check().unwrap().waiting_objects
+}
+
+/// Memory that runs out while objects wait to be freed: they go at once, and nothing else does.
+#[test]
+fn running_out_while_objects_wait_to_be_freed_loses_nothing() {
+    let limits = Limits { block_events: 8_192, block_bytes: 3 << 20, ..Limits::default() };
+    let params = Params { block_gas: 1 << 40, limits, ..Params::default() };
+    let Some(mut chain) = start_with(64 << 20, params) else { return };
+    let block = chain.block(values(20, 0)).to_bytes();
+    let expected = chain.nub.apply_block(chain.root, &block).unwrap();
+    chain.rewind();
+    let (mut free, mut failed) = (Vec::new(), 0);
+    for after in [1, 30, 200, 1 << 40] {
+        let waiting = leave_waiting(&mut chain);
+        assert!(waiting > 0);
+        shortage(&mut chain, after);
+        let applied = chain.nub.apply_block(chain.root, &block);
+        shortage(&mut chain, 0);
+        match applied {
+            Ok(result) => assert_eq!(result, expected),
+            Err(failure) => {
+                want(failure);
+                failed += 1;
+                let health = chain.nub.health_check().unwrap();
+                let left = (health.candidates, health.pending_objects, health.waiting_objects);
+                assert_eq!(left, (0, 0, 0), "after {after}: {health:?}");
+            }
+        }
+        while chain.nub.health_check().unwrap().waiting_objects > 0 {
+            chain.rewind();
+        }
+        chain.ok(probe::COUNT, []);
+        chain.rewind();
+        free.push(chain.nub.health_check().unwrap().frames_free);
+    }
+    assert!((1..=3).contains(&failed), "{failed} failed");
+    assert!(free.iter().all(|frames| frames + LEVEL_FRAMES >= free[3]), "{free:?}");
+    assert_eq!(chain.nub.state_root().unwrap(), Some(chain.genesis_root));
 }
