@@ -179,6 +179,10 @@ fn params_are_checked() {
     let block_bytes = with(|params| params.limits.block_bytes = LIMIT_BYTES_MAX + 1);
     assert_eq!(block_bytes, above(BoundedParam::BlockBytes, bytes_max));
     assert_eq!(with(|params| params.block_gas = u64::MAX), above(BoundedParam::BlockGas, BLOCK_GAS_MAX));
+    let before_gas = with(|params| params.before_gas = BLOCK_GAS_MAX + 1);
+    assert_eq!(before_gas, above(BoundedParam::BeforeGas, BLOCK_GAS_MAX));
+    let after_gas = with(|params| params.after_gas = BLOCK_GAS_MAX + 1);
+    assert_eq!(after_gas, above(BoundedParam::AfterGas, BLOCK_GAS_MAX));
     assert_eq!(with(|params| params.chain = Some(nub::InstanceId([9; 32]))), bad(ParamsError::ChainUnknown));
 }
 

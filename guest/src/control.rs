@@ -26,8 +26,8 @@ pub struct Control {
     pub isolates_programs: bool,
     /// Whether the segment gs can be set, which machine code needs.
     pub has_segments: bool,
-    /// Whether optional instructions may be tried where programs run.
-    pub may_try_instructions: bool,
+    /// Whether KVM has hardware behind it, as the host says.
+    pub has_hardware_virtualisation: bool,
     /// Whether tests may have machine code of their own run in place of a program's.
     pub may_plant_code: bool,
     /// Set while last words are written: a fault then is one too many.

@@ -72,11 +72,11 @@ extern "sysv64" fn boot(start: *const HyperlightPEB) -> u64 {
     transport::init();
     logger::init(start_octet(start, 2));
     assert!(map.is_some(), "the start data names no privilege map; host and guest were built apart");
-    let may_try = start_octet(start, 1) == Some(1);
+    let has_hardware_virtualisation = start_octet(start, 1) == Some(1);
     let may_plant = start_octet(start, 3) == Some(1);
     with_control(|control| {
         control.has_segments = features::enable_segments();
-        control.may_try_instructions = may_try;
+        control.has_hardware_virtualisation = has_hardware_virtualisation;
         control.may_plant_code = may_plant;
     });
     match map {

@@ -2,14 +2,17 @@
 //!
 //! Each is tried as programs would run it, as machine code in a window. Where KVM has no hardware, `cpuid` names
 //! instructions that its emulator gets wrong, or that end the machine; the emulator runs ring 0, and ring 3 too while
-//! rsp, a register of programs, is no canonical address. So the host says whether to try.
+//! rsp is no canonical address. So the host says whether there is hardware. Without it they are tried in ring 3 alone,
+//! rsp is kept canonical by what programs have in it, and of those that the emulator, should it come across one after
+//! all, would take for another (`lzcnt` for `bsr`, `tzcnt` for `bsf`), none is used.
 
 use crate::code_memory::CodeMemory;
 use crate::control::with_control;
 use crate::space::HyperlightMemory;
-use crate::{isolation, native, native_entry};
+use crate::native::{self, Entry};
+use crate::{isolation, native_entry};
 use core::arch::{asm, global_asm};
-use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, Features};
+use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, Features, RegisterMap};
 use nub_kernel::arch::SpaceConfig;
 
 // Each takes r0 and r1 from the context and leaves what an instruction makes of them in r0. They are position-
@@ -123,27 +126,40 @@ const OPERANDS: [(u64, u64); 7] = [
     (0x0000_0001_8765_4321, 37),
 ];
 
-/// What code may use here. Baseline if it cannot be tried.
+/// What code may use here. Without optional instructions if they cannot be tried.
 pub fn find() -> Features {
-    let named = named();
-    let may_try = with_control(|control| control.may_try_instructions && control.has_segments);
-    if named == Features::BASELINE || !may_try {
-        return Features::BASELINE;
+    let (has_hardware, is_native, has_segments) = with_control(|control| {
+        let has_hardware = control.has_hardware_virtualisation;
+        let is_in_ring_3 = control.kernel_ring == 3 || control.isolates_programs;
+        (has_hardware, has_hardware || is_in_ring_3, control.has_segments)
+    });
+    let none = Features { free_rsp: has_hardware, ..Features::BASELINE };
+    let named = Features { free_rsp: has_hardware, ..named() };
+    let named = if has_hardware { named } else { Features { lzcnt: false, tzcnt: false, ..named } };
+    if named == none || !is_native || !has_segments {
+        return none;
     }
-    Trial::new().map_or(Features::BASELINE, |mut trial| trial.confirm(named))
+    Trial::new().map_or(none, |mut trial| trial.confirm(named))
 }
 
 /// The features as a number.
 pub fn number(features: Features) -> u32 {
-    let Features { popcnt, lzcnt, tzcnt, bmi1, bmi2 } = features;
-    let flags = [popcnt, lzcnt, tzcnt, bmi1, bmi2];
+    let Features { popcnt, lzcnt, tzcnt, bmi1, bmi2, free_rsp } = features;
+    let flags = [popcnt, lzcnt, tzcnt, bmi1, bmi2, free_rsp];
     (0..).zip(flags).map(|(bit, flag)| u32::from(flag) << bit).sum()
 }
 
 /// The features of that number.
 pub fn from_number(number: u32) -> Features {
     let flag = |bit: u32| number >> bit & 1 == 1;
-    Features { popcnt: flag(0), lzcnt: flag(1), tzcnt: flag(2), bmi1: flag(3), bmi2: flag(4) }
+    Features {
+        popcnt: flag(0),
+        lzcnt: flag(1),
+        tzcnt: flag(2),
+        bmi1: flag(3),
+        bmi2: flag(4),
+        free_rsp: flag(5),
+    }
 }
 
 /// Lets code have the segment gs begin with its window, in whatever ring. False if the processor cannot: there
@@ -178,6 +194,7 @@ fn named() -> Features {
         tzcnt: bmi1,
         bmi1,
         bmi2: structured >> 8 & 1 == 1,
+        free_rsp: false,
     }
 }
 
@@ -224,6 +241,7 @@ impl Trial {
             tzcnt: named.tzcnt && self.all(&tzcnt_tests()),
             bmi1: named.bmi1 && self.all(&bmi1_tests()),
             bmi2: named.bmi2 && self.all(&bmi2_tests()),
+            free_rsp: named.free_rsp,
         }
     }
 
@@ -245,9 +263,11 @@ impl Trial {
         state.exit_pointers = [native_entry::exit_pointer(); _];
         isolation::open(window, self.code.units());
         let code = self.code.code();
+        let start = code.start + offset;
+        let entry = Entry { window, code, start, map: RegisterMap::default(), is_contained: true };
         // SAFETY: 1. as above. 2. The code is loaded and open, and a test begins there. 3. It accesses the context
         // alone.
-        let trap = unsafe { native::run(context, window, code.clone(), code.start + offset, &mut 0, true) };
+        let trap = unsafe { native::run(context, entry, &mut 0) };
         match trap {
             // SAFETY: as above.
             None => Some(unsafe { (*context).registers[0] }),

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use javm_interpreter::{Exit, Machine, Meter};
 use javm_isa::{OpcodeTable, Program, REGISTER_COUNT};
-use javm_recompiler_x86::{self as recompiler, CompiledCode, Context, Features};
+use javm_recompiler_x86::{self as recompiler, CompiledCode, Context, Features, RegisterMap};
 use nub_abi::Hash;
 use nub_abi::error::Abort;
 use nub_kernel::arch::NativeCode;
@@ -90,12 +90,13 @@ impl NativeProgram {
             }
         }
         isolation::open(window, self.memory.units());
+        let map = self.compiled.register_map();
         loop {
-            let pages_left = &mut machine.meter.pages_left;
+            let entry = Entry { window, code: code.clone(), start: code.start, map, is_contained: false };
             // SAFETY: 1. as above, and `state` is not used until the run is over. 2. This program holds the code, and
             // it was opened; it begins with its first octet. 3. The compiler made it, but for what `plant` lets in
             // where programs are isolated.
-            let trap = unsafe { run(context, window, code.clone(), code.start, pages_left, false) };
+            let trap = unsafe { run(context, entry, &mut machine.meter.pages_left) };
             // SAFETY: as above; the run is over.
             let state = unsafe { &mut *context };
             match trap {
@@ -215,22 +216,30 @@ fn compile(
     recompiler::compile_within(program, table, features, code_bytes_max).ok()
 }
 
-/// Runs code, whose context is ready, from `start`. `None`: it left by an exit. Else the trap that ended it.
+/// What is to run.
+pub struct Entry {
+    /// The index of its window.
+    pub window: usize,
+    /// All of its code.
+    pub code: Range<u64>,
+    /// Where it begins.
+    pub start: u64,
+    /// Where it keeps registers and gas.
+    pub map: RegisterMap,
+    /// Whether any trap ends the run, and not the guest.
+    pub is_contained: bool,
+}
+
+/// Runs code, whose context is ready. `None`: it left by an exit. Else the trap that ended it.
 ///
 /// # Safety
-/// 1. `context` is that of `window`, mapped and filled; no reference to it or to a page of the window is alive.
-/// 2. `code` is all of a [`CodeMemory`] that stays loaded, [`isolation::open`] opened it together with the window, and
-///    `start` lies in it.
+/// 1. `context` is that of the window, mapped and filled; no reference to it or to a page of the window is alive.
+/// 2. The code is all of a [`CodeMemory`] that stays loaded, [`isolation::open`] opened it together with the window, and
+///    it begins within it.
 /// 3. The code reaches nothing but the window, the context and itself, and comes back by the context's exit
 ///    pointers; or programs are isolated, and it cannot do otherwise.
-pub unsafe fn run(
-    context: *mut Context,
-    window: usize,
-    code: Range<u64>,
-    start: u64,
-    pages_left: &mut u32,
-    is_contained: bool,
-) -> Option<NativeTrap> {
+pub unsafe fn run(context: *mut Context, entry: Entry, pages_left: &mut u32) -> Option<NativeTrap> {
+    let Entry { window, code, start, map, is_contained } = entry;
     // SAFETY: the control block is mapped, and these words of it have no reference: nothing is at work on it.
     let run = unsafe { &raw mut (*control()).native };
     // SAFETY: 1. as above, and while code runs only its traps look at the words. 2. For the way in and back the
@@ -238,7 +247,7 @@ pub unsafe fn run(
     unsafe {
         ((*run).code_start, (*run).code_end) = (code.start, code.end);
         ((*run).window, (*run).pages_left) = (window, *pages_left);
-        ((*run).is_contained, (*run).is_trapped) = (is_contained, false);
+        ((*run).map, (*run).is_contained, (*run).is_trapped) = (map, is_contained, false);
         native_entry::native_enter(context.add(1) as u64, start);
         *pages_left = (*run).pages_left;
         ((*run).code_start, (*run).code_end) = (0, 0);

@@ -1,7 +1,7 @@
 //! A run of machine code under way, as the fault path sees it.
 //!
-//! A fault of a program is answered as an accessor's is: by the same rules, with the gas in the stack pointer
-//! and the pages noted here. Where the rules say no, and at any other trap of code that may be contained, the
+//! A fault of a program is answered as an accessor's is: by the same rules, with the gas in the register where the code
+//! keeps it and the pages noted here. Where the rules say no, and at any other trap of code that may be contained, the
 //! run ends: the registers go into the context, and the handler returns to whoever entered.
 
 use crate::control::{Control, control, with_control};
@@ -13,7 +13,7 @@ use crate::trap::{PAGE_FAULT, TrapFrame, USER_FLAGS};
 use crate::window::window_base;
 use core::ops::Range;
 use javm_interpreter::{Machine, Meter};
-use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, GAS_REGISTER, MACHINE_REGISTERS};
+use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, RegisterMap};
 
 /// What runs. All zeros if nothing does.
 #[repr(C)]
@@ -30,6 +30,8 @@ pub struct NativeRun {
     pub window: usize,
     /// Pages that may still come to life.
     pub pages_left: u32,
+    /// Where the code keeps registers and gas.
+    pub map: RegisterMap,
     /// Whether any trap ends the run, and not the guest.
     pub is_contained: bool,
     /// Whether a trap ended the run.
@@ -127,13 +129,21 @@ fn fill(control: &mut Control, frame: &mut TrapFrame, address: u64) -> bool {
     if offset == 0 || offset > PAGE_BYTES - 8 {
         return false;
     }
-    let mut meter = Meter { gas_left: frame.r12, pages_left: control.native.pages_left };
+    let mut meter = Meter { gas_left: *gas(control, frame), pages_left: control.native.pages_left };
     if !fault::fill_window_page(control, address, fault::kind(frame.error_code), &mut meter) {
         return false;
     }
-    frame.r12 = meter.gas_left;
+    *gas(control, frame) = meter.gas_left;
     control.native.pages_left = meter.pages_left;
     true
+}
+
+/// The gas left.
+fn gas<'a>(control: &Control, frame: &'a mut TrapFrame) -> &'a mut u64 {
+    match control.native.map {
+        RegisterMap::FreeRsp => &mut frame.r12,
+        RegisterMap::CanonicalRsp => &mut frame.rsp,
+    }
 }
 
 /// Ends the run: the handler returns to whoever entered it.
@@ -142,10 +152,10 @@ fn end(control: &mut Control, frame: &mut TrapFrame, address: u64) {
     let machine = frame.by_number();
     // SAFETY: the context of the window that code runs in is mapped, and nothing refers to it.
     let state = unsafe { &mut *context };
-    for (register, number) in state.registers.iter_mut().zip(MACHINE_REGISTERS) {
+    for (register, number) in state.registers.iter_mut().zip(control.native.map.machine_registers()) {
         *register = machine[usize::from(number)];
     }
-    state.gas = machine[usize::from(GAS_REGISTER)];
+    state.gas = *gas(control, frame);
     let &mut TrapFrame { vector, error_code, rip, .. } = frame;
     control.native.trap = NativeTrap { vector, error_code, rip, address };
     control.native.is_trapped = true;
@@ -158,7 +168,7 @@ fn end(control: &mut Control, frame: &mut TrapFrame, address: u64) {
 }
 
 /// The fault path keeps the gas where it found it.
-const _: () = assert!(GAS_REGISTER == 12);
+const _: () = assert!(RegisterMap::FreeRsp.gas_register() == 12 && RegisterMap::CanonicalRsp.gas_register() == 4);
 
 /// Interrupts off, and nothing else.
 const KERNEL_FLAGS: u64 = 2;

@@ -20,7 +20,7 @@ use javm_isa::{BlobError, OpcodeTable, Program};
 use javm_recompiler_x86::Features;
 use nub_abi::Hash;
 use nub_abi::error::Abort;
-use nub_abi::guest::{Death, Figures, Probe, ProbeReply, RunCase, RunOutcome, SpaceScript, StoreStep};
+use nub_abi::guest::{Death, Figures, Probe, ProbeReply, RunCase, RunEngine, RunOutcome, SpaceScript, StoreStep};
 use nub_kernel::arch::{AddressSpace, Blobs, SpaceConfig};
 use nub_state::Page;
 
@@ -48,7 +48,7 @@ pub fn answer(probe: Probe) -> ProbeReply {
         }
         Probe::Die(death) => die(death),
         Probe::Space(script) => return or_failed(run_script(&script), ProbeReply::Space),
-        Probe::Run { is_native, cases } => return or_failed(run_cases(is_native, &cases), ProbeReply::Run),
+        Probe::Run { engine, cases } => return or_failed(run_cases(engine, &cases), ProbeReply::Run),
         Probe::Compile { program, is_jam_v1, features } => return compile(&program, is_jam_v1, features),
         Probe::Features => Ok(features::number(features::find()).into()),
         Probe::Store(step) => return run_store(&step),
@@ -94,9 +94,13 @@ fn run_script(script: &SpaceScript) -> Result<nub_abi::guest::SpaceOutcome, Abor
     Ok(script::run(&mut HyperlightMemory::new(script::config(script))?, script))
 }
 
-fn run_cases(is_native: bool, cases: &[RunCase]) -> Result<Vec<RunOutcome>, Abort> {
-    let features = if is_native { features::find() } else { Features::BASELINE };
-    cases.iter().map(|case| run_case(is_native.then_some(features), case)).collect()
+fn run_cases(engine: RunEngine, cases: &[RunCase]) -> Result<Vec<RunOutcome>, Abort> {
+    let features = match engine {
+        RunEngine::Interpreter => None,
+        RunEngine::MachineCode => Some(features::find()),
+        RunEngine::MachineCodeOfFreeRsp => Some(Features { free_rsp: true, ..Features::BASELINE }),
+    };
+    cases.iter().map(|case| run_case(features, case)).collect()
 }
 
 /// Runs a case as machine code with those features, or interpreted.

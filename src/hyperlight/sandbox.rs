@@ -147,10 +147,11 @@ impl Sandbox {
     }
 }
 
-/// What the image is told at boot: the privilege map; whether optional instructions of the processor do what they
-/// should, or fault, where programs run. KVM without hardware emulates ring 0, and ring 3 too while the stack
-/// pointer is no canonical address; its emulator gets some of them wrong, or gives up on them. Then the level of the
-/// log, and whether tests may plant machine code.
+/// What the image is told at boot: the privilege map; whether there is hardware behind KVM, so that optional
+/// instructions of the processor do what they should, or fault, where programs run, and the stack pointer may hold any
+/// number. KVM without hardware emulates ring 0, and ring 3 too while the stack pointer is no canonical address; its
+/// emulator is slow, gets some instructions wrong, or gives up on them. Then the level of the log, and whether tests may
+/// plant machine code.
 fn start_data(config: &GuestConfig) -> Result<Vec<u8>, HyperlightError> {
     Ok(vec![
         config.privilege.resolve()? as u8,

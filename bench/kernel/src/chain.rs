@@ -59,7 +59,7 @@ impl Chain {
         let mut kernel = Kernel::new(LocalArch::new(Memory::default()), &config);
         let instance = |refs| GenesisInstance { image: image.to_vec(), public: true, storage: vec![], refs };
         let reference = GenesisRef { slot: 1, instance: 1, rights: 7, badge: Badge([5; 32]) };
-        let mut params = Params { block_gas: 1 << 60, ..Params::default() };
+        let mut params = Params { block_gas: 1 << 46, ..Params::default() };
         params.limits.live_pages = 1 << 16;
         let genesis = Genesis {
             chain_id: CHAIN_ID,

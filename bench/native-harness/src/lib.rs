@@ -22,6 +22,6 @@ mod window;
 
 pub use error::HarnessError;
 pub use loaded::LoadedCode;
-pub use native::{NativeExit, NativeMachine, host_features, run_native, run_native_with};
+pub use native::{NativeExit, NativeMachine, feature_sets, host_features, run_native, run_native_with};
 pub use rng::Rng;
 pub use window::Window;

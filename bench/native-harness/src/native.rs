@@ -62,7 +62,19 @@ pub fn host_features() -> Features {
         tzcnt: is_x86_feature_detected!("bmi1"),
         bmi1: is_x86_feature_detected!("bmi1"),
         bmi2: is_x86_feature_detected!("bmi2"),
+        free_rsp: true,
     }
+}
+
+/// The sets of features to test: nothing, and all that this machine's processor has, each in both maps of registers.
+pub fn feature_sets() -> [Features; 4] {
+    let host = host_features();
+    [
+        Features::BASELINE,
+        host,
+        Features { free_rsp: true, ..Features::BASELINE },
+        Features { free_rsp: false, ..host },
+    ]
 }
 
 /// Runs `machine` until it exits.
@@ -118,7 +130,8 @@ pub fn run_native_with<F: FnMut(u64, &mut [u64; REGISTER_COUNT]) -> bool>(
     context.jump_table = code.jump_table_address();
     context.platform[signal::FAULT_SLOT] = 0;
     entry::set_segment(window.address())?;
-    signal::set_running(address..address + code.len_bytes() as u64, window.address());
+    let running = address..address + code.len_bytes() as u64;
+    signal::set_running(running, code.compiled().register_map(), window.address());
     let context: *mut Context = window.context();
     let (answer, with): (entry::Answer<F>, *mut F) = (answer, &raw mut host_call);
     // SAFETY: the context is ready, `resume` points into the code, the jump table's entries too; the segment

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, ops::Range, ptr, sync::OnceLock};
 
-use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, GAS_REGISTER, MACHINE_REGISTERS};
+use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, RegisterMap};
 
 use crate::{HarnessError, entry};
 
@@ -10,14 +10,30 @@ use crate::{HarnessError, entry};
 pub(crate) const FAULT_SLOT: usize = 1;
 
 thread_local! {
-    /// The addresses of the code that this thread runs now, and of its window.
-    static RUNNING: Cell<(u64, u64, u64)> = const { Cell::new((0, 0, 0)) };
+    static RUNNING: Cell<Running> = const { Cell::new(Running::NOTHING) };
+}
+
+/// What a thread runs now.
+#[derive(Clone, Copy)]
+struct Running {
+    /// The address of the code.
+    start: u64,
+    /// The address after it.
+    end: u64,
+    /// The address of its window.
+    window: u64,
+    /// Where its registers are.
+    map: RegisterMap,
+}
+
+impl Running {
+    const NOTHING: Running = Running { start: 0, end: 0, window: 0, map: RegisterMap::FreeRsp };
 }
 
 /// Says that this thread runs the code at these addresses in this window, until it says otherwise. Nothing
 /// else is ever run at these addresses.
-pub(crate) fn set_running(code: Range<u64>, window: u64) {
-    RUNNING.set((code.start, code.end, window));
+pub(crate) fn set_running(code: Range<u64>, map: RegisterMap, window: u64) {
+    RUNNING.set(Running { start: code.start, end: code.end, window, map });
 }
 
 /// Installs the handler, once for the process.
@@ -65,7 +81,7 @@ extern "C" fn handle(_signal: i32, _info: *mut libc::siginfo_t, context: *mut li
     // SAFETY: with SA_SIGINFO the third argument is this, for the handler alone.
     let gregs = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
     let rip = gregs[libc::REG_RIP as usize] as u64;
-    let (start, end, window) = RUNNING.get();
+    let Running { start, end, window, map } = RUNNING.get();
     if !(start..end).contains(&rip) {
         // Not ours: the default action, when the instruction faults again.
         // SAFETY: setting the default action is always allowed.
@@ -76,10 +92,10 @@ extern "C" fn handle(_signal: i32, _info: *mut libc::siginfo_t, context: *mut li
     // refers to it while the code runs.
     let context = unsafe { &mut *(window as usize as *mut u8).sub(CONTEXT_LEN_BYTES).cast::<Context>() };
     let value = |number: u8| gregs[GREGS[number as usize] as usize] as u64;
-    for (register, number) in context.registers.iter_mut().zip(MACHINE_REGISTERS) {
+    for (register, number) in context.registers.iter_mut().zip(map.machine_registers()) {
         *register = value(number);
     }
-    context.gas = value(GAS_REGISTER);
+    context.gas = value(map.gas_register());
     context.platform[FAULT_SLOT] = rip;
     gregs[libc::REG_RIP as usize] = entry::exit_address() as i64;
 }

@@ -6,9 +6,8 @@
 
 use std::io::Write;
 
-use javm_recompiler_x86::Features;
 use native_harness_for_tests::{
-    generator, host_features,
+    feature_sets, generator,
     oracle::{Count, Oracle},
 };
 
@@ -21,10 +20,11 @@ fn engines_agree_on_generated_programs() {
     let cases = from_env("NUB_PROPTEST_CASES").unwrap_or(4000);
     let first = from_env("NUB_SEED").unwrap_or(1);
     let mut oracle = Oracle::new().expect("the system gives two windows");
+    let sets = feature_sets();
     let mut total = Count::default();
     for seed in first..first + cases {
         let case = generator::case(seed);
-        let features = if seed.is_multiple_of(2) { host_features() } else { Features::BASELINE };
+        let features = sets[(seed % 4) as usize];
         total.add(&oracle.check(&case, features).expect("the system plays along"));
     }
     let [halt, panic, out_of_gas, page_fault, host_call] = total.exits;

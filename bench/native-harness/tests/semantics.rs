@@ -6,7 +6,8 @@ use std::cell::RefCell;
 use javm_isa::{OpcodeTable, Program};
 use javm_recompiler_x86::Features;
 use native_harness_for_tests::{
-    LoadedCode, NativeExit, NativeMachine, Window, generator::Case, host_features, oracle::Oracle, run_native,
+    LoadedCode, NativeExit, NativeMachine, Window, feature_sets, generator::Case, host_features,
+    oracle::Oracle, run_native,
 };
 
 /// A case of instructions, each its octets, under JamV1; entries of the jump table have one octet.
@@ -44,7 +45,7 @@ fn case_of_entries(instructions: &[&[u8]], entry_len: u8, entry_count: u8, jump_
 /// Compares the engines; says how compiled code stopped first, and with what.
 fn go(case: &Case) -> (NativeExit, NativeMachine) {
     let mut oracle = Oracle::new().expect("two windows");
-    for features in [Features::BASELINE, host_features()] {
+    for features in feature_sets() {
         oracle.check(case, features).expect("the system plays along");
     }
     let code = LoadedCode::new(&case.program, case.table, Features::BASELINE).expect("it can be compiled");

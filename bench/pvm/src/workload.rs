@@ -8,7 +8,7 @@ use crate::container::Parts;
 /// The opcode numbering of the programs.
 pub const TABLE: OpcodeTable = OpcodeTable::JamV1;
 /// What a run may spend: enough for every workload, and few enough for a signed counter.
-pub const GAS: u64 = 1 << 50;
+pub const GAS: u64 = 1 << 46;
 
 /// The least count of instructions of the program that is only compiled.
 const LARGE_INSTRUCTION_COUNT: usize = 164_000;

@@ -7,6 +7,7 @@ use javm_isa::{OpcodeTable, Program, Steps};
 use crate::compiled::CompiledCode;
 use crate::error::CompileError;
 use crate::features::Features;
+use crate::registers::RegisterMap;
 use crate::translate::Translator;
 
 /// The most machine code that one instruction takes, rare paths and the charge for a block included. An
@@ -88,7 +89,13 @@ pub fn compile_in(
     }
     let jump_table = jump_table(program, &translator, sized_entry_count);
     let (code, positions) = translator.finish(end);
-    Ok(CompiledCode { code, jump_table, positions, body: (start, end) })
+    Ok(CompiledCode {
+        code,
+        jump_table,
+        positions,
+        body: (start, end),
+        register_map: RegisterMap::of(features),
+    })
 }
 
 /// A pass under way.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::context::{Context, ExitKind};
 use crate::error::CorruptContext;
 use crate::positions::{Position, Positions};
+use crate::registers::RegisterMap;
 
 /// Why a run ended, faults apart. The same as the interpreter's exits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub struct CompiledCode {
     /// Where the code of the instructions begins and ends; before it is the prologue, after it are second
     /// entries and rare paths.
     pub(crate) body: (u32, u32),
+    pub(crate) register_map: RegisterMap,
 }
 
 impl CompiledCode {
@@ -59,6 +61,11 @@ impl CompiledCode {
     /// Which part of the code the instructions take, as start and end: the rest never faults.
     pub fn body(&self) -> (u32, u32) {
         self.body
+    }
+
+    /// Where registers and gas are while it runs.
+    pub fn register_map(&self) -> RegisterMap {
+        self.register_map
     }
 
     /// How many octets of memory this takes, its own fields apart.

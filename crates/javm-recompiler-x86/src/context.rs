@@ -45,7 +45,7 @@ pub struct Context {
     /// At a host call its number, to be sign-extended.
     pub host_call: i32,
     /// Gas left: read on entry, written at exits. While code runs it is in the machine register
-    /// [`GAS_REGISTER`](crate::GAS_REGISTER), where a fault handler finds it and may take from it. When it
+    /// that [`RegisterMap`](crate::RegisterMap) names, where a fault handler finds it and may take from it. When it
     /// has run out, the cost of the block at `pc` is missing from it (it has wrapped);
     /// [`CompiledCode::leave`](crate::CompiledCode::leave) puts it back.
     pub gas: u64,

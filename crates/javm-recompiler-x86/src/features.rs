@@ -1,7 +1,7 @@
-//! What the processor is known to have beyond the baseline.
+//! What the machine that code runs on is known to have beyond the baseline.
 
-/// Optional instructions that the code may use. Whoever compiles answers for the processor having them at
-/// the privilege where the code runs. Part of the key of any cache of code.
+/// Optional instructions that the code may use, and what rsp may hold. Whoever compiles answers for the machine having
+/// them at the privilege where the code runs. Part of the key of any cache of code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Features {
     /// `popcnt`.
@@ -14,13 +14,17 @@ pub struct Features {
     pub bmi1: bool,
     /// `shlx`, `shrx`, `sarx`, `rorx`, `mulx`.
     pub bmi2: bool,
+    /// rsp may hold any number, at full speed. So it is on processors; KVM without hardware behind it emulates whatever
+    /// runs while rsp is no canonical address. Says which [`RegisterMap`](crate::RegisterMap) the code has.
+    pub free_rsp: bool,
 }
 
 impl Features {
-    /// What every x86-64 processor has, and nothing else.
+    /// What every x86-64 machine has, and nothing else.
     pub const BASELINE: Features =
-        Features { popcnt: false, lzcnt: false, tzcnt: false, bmi1: false, bmi2: false };
+        Features { popcnt: false, lzcnt: false, tzcnt: false, bmi1: false, bmi2: false, free_rsp: false };
 
     /// Everything this crate can use.
-    pub const ALL: Features = Features { popcnt: true, lzcnt: true, tzcnt: true, bmi1: true, bmi2: true };
+    pub const ALL: Features =
+        Features { popcnt: true, lzcnt: true, tzcnt: true, bmi1: true, bmi2: true, free_rsp: true };
 }

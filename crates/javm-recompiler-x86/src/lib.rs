@@ -4,8 +4,8 @@
 //!   bound on expansion. The same program, opcode table and [`Features`] give the same octets, always.
 //! - Rules that engines must agree on (blocks, targets, gas, faults) are `javm-isa`'s. What differs from
 //!   the interpreter is a bug of the highest severity.
-//! - The thirteen registers live in machine registers, one of them in rsp: code uses no stack. The gas is in
-//!   r12; rcx and rdx are scratch. The segment `gs` begins with the program's window. Addresses are taken modulo 2^32 before the
+//! - The thirteen registers and the gas live in machine registers, one of them in rsp: code uses no stack
+//!   ([`RegisterMap`]); rcx and rdx are scratch. The segment `gs` begins with the program's window. Addresses are taken modulo 2^32 before the
 //!   segment's is added, by the address size, so no access leaves the window and the 8 octets after it; page
 //!   tables say what may be touched.
 //! - State crosses in a [`Context`] below the window; code is left only through the pointers in it. So one
@@ -36,4 +36,4 @@ pub use context::{CONTEXT_LEN_BYTES, Context, ExitKind};
 pub use error::{CompileError, CorruptContext};
 pub use features::Features;
 pub use positions::Position;
-pub use registers::{GAS_REGISTER, MACHINE_REGISTERS};
+pub use registers::RegisterMap;

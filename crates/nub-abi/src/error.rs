@@ -145,6 +145,8 @@ pub enum BoundedParam {
     LogBytes,
     ReceiptsBytes,
     BlockGas,
+    BeforeGas,
+    AfterGas,
 }
 
 impl core::fmt::Display for BoundedParam {
@@ -162,6 +164,8 @@ impl core::fmt::Display for BoundedParam {
             Self::LogBytes => "log_bytes",
             Self::ReceiptsBytes => "receipts_bytes",
             Self::BlockGas => "block_gas",
+            Self::BeforeGas => "before_gas",
+            Self::AfterGas => "after_gas",
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::Hash;
 use crate::error::Abort;
-pub use crate::run_case::{RunCase, RunExit, RunOutcome, RunPage, RunStep};
+pub use crate::run_case::{RunCase, RunEngine, RunExit, RunOutcome, RunPage, RunStep};
 use alloc::string::String;
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
@@ -129,7 +129,7 @@ pub struct Answer<T> {
 }
 
 /// In which ring the parts of the guest run. The host tells the guest at boot, by this number in its first
-/// octet of start data. (The second is 1 if optional instructions of the processor may be tried where programs run; the
+/// octet of start data. (The second is 1 if KVM has hardware behind it, so that programs run as on a processor; the
 /// third is the [`LogLevel`]; the fourth is 1 if [`Probe::PlantCode`] is allowed.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -220,10 +220,10 @@ pub enum Probe {
     LogAndDie(Vec<String>),
     /// Dies in this way.
     Die(Death),
-    /// Runs cases, as machine code or interpreted.
+    /// Runs cases.
     Run {
-        /// As machine code?
-        is_native: bool,
+        /// On what?
+        engine: RunEngine,
         /// The cases.
         cases: Vec<RunCase>,
     },
@@ -236,8 +236,8 @@ pub enum Probe {
         /// The optional instructions, as [`Probe::Features`] gives them.
         features: u32,
     },
-    /// Which optional instructions machine code may use here: popcnt 1, lzcnt 2, tzcnt 4, andn 8, and 16 for
-    /// those of BMI2.
+    /// Which optional instructions machine code may use here: popcnt 1, lzcnt 2, tzcnt 4, andn 8, 16 for those of
+    /// BMI2; and 32 if rsp may hold any number.
     Features,
     /// Drives a store on the host's device, which is opened at the first step, to measure it; gives how many objects the
     /// step made, committed or found.

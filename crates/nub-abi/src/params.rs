@@ -112,8 +112,9 @@ pub const CALL_DEPTH_MAX: u32 = 64;
 pub const LIVE_PAGES_MAX: u32 = 1 << 16;
 /// The most that `passed_capabilities` may be.
 pub const PASSED_CAPABILITIES_MAX: u32 = 256;
-/// The most that `block_gas` may be, so that sums of gas fit.
-pub const BLOCK_GAS_MAX: u64 = 1 << 62;
+/// The most that `block_gas`, `before_gas` and `after_gas` may be: sums of gas fit, and gas in whichever machine register
+/// is a canonical address, as some machines want of the stack pointer's.
+pub const BLOCK_GAS_MAX: u64 = 1 << 46;
 
 impl Default for Params {
     fn default() -> Self {

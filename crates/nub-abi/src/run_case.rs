@@ -3,6 +3,17 @@
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 
+/// What runs a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum RunEngine {
+    /// The interpreter.
+    Interpreter,
+    /// Machine code, as programs have it here.
+    MachineCode,
+    /// Machine code without optional instructions and with r0 in rsp, as programs have it on hardware: slow elsewhere.
+    MachineCodeOfFreeRsp,
+}
+
 /// A program and all that its run depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct RunCase {

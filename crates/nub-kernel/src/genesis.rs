@@ -164,6 +164,8 @@ pub(crate) fn check_params(params: &Params) -> Result<(), ParamsError> {
         (BoundedParam::LogBytes, limits.log_bytes.into(), bytes_max),
         (BoundedParam::ReceiptsBytes, limits.receipts_bytes.into(), bytes_max),
         (BoundedParam::BlockGas, params.block_gas, BLOCK_GAS_MAX),
+        (BoundedParam::BeforeGas, params.before_gas, BLOCK_GAS_MAX),
+        (BoundedParam::AfterGas, params.after_gas, BLOCK_GAS_MAX),
     ];
     match bounds.into_iter().find(|(_, value, max)| value > max) {
         Some((param, _, max)) => Err(ParamsError::Above { param, max }),

@@ -42,19 +42,22 @@ impl Session for Engines {
     }
 }
 
-/// Half of the cases get all that this processor has, a quarter nothing of it, a quarter some of it.
+/// Half of the cases get all that this processor has, a quarter nothing of it, a quarter some of it; each in both maps of
+/// registers.
 fn features(seed: u64) -> Features {
     let host = host_features();
     let mut random = Random::new(seed);
+    let free_rsp = random.one_in(2);
     match random.below(4) {
-        0 | 1 => host,
-        2 => Features::BASELINE,
+        0 | 1 => Features { free_rsp, ..host },
+        2 => Features { free_rsp, ..Features::BASELINE },
         _ => Features {
             popcnt: host.popcnt && random.one_in(2),
             lzcnt: host.lzcnt && random.one_in(2),
             tzcnt: host.tzcnt && random.one_in(2),
             bmi1: host.bmi1 && random.one_in(2),
             bmi2: host.bmi2 && random.one_in(2),
+            free_rsp,
         },
     }
 }

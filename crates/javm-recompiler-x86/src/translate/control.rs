@@ -4,7 +4,7 @@ use javm_isa::Step;
 
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition, Gpr};
-use crate::registers::{GAS, SCRATCH, UPPER};
+use crate::registers::{SCRATCH, UPPER};
 
 use super::Translator;
 use super::paths::Mark;
@@ -46,7 +46,7 @@ impl Translator<'_> {
         let start = self.position();
         if is_charged {
             self.last_target_back = u32::MAX;
-            let end = self.asm.charge(GAS);
+            let end = self.asm.charge(self.registers.gas);
             self.leave_later(end, pc, self.prologue.out_of_gas);
         }
         start

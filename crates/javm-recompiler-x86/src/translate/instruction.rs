@@ -1,6 +1,6 @@
 //! Which instruction is translated how: a line each, by family, in the order of the interpreter.
 
-use javm_isa::{Instruction, Opcode, Reg, Step};
+use javm_isa::{Instruction, Opcode, Step};
 
 use super::Translator;
 use super::divide::Part::{Quotient, Remainder};
@@ -10,24 +10,7 @@ use super::pairs::Half;
 use crate::asm::Condition::*;
 use crate::asm::Shift::{Rol, Ror, Sar, Shl, Shr};
 use crate::asm::Width::{W32, W64};
-use crate::asm::{Alu, Gpr, Load};
-use crate::registers::gpr;
-
-/// The machine registers of all fields of instructions.
-static REGISTERS: [Gpr; 256] = {
-    let mut registers = [Gpr::Rax; 256];
-    let mut field = 0;
-    while field < registers.len() {
-        registers[field] = gpr(Reg::clamped(field as u8));
-        field += 1;
-    }
-    registers
-};
-
-#[inline(always)]
-pub(super) fn register(field: u8) -> Gpr {
-    REGISTERS[usize::from(field)]
-}
+use crate::asm::{Alu, Load};
 
 /// Immediates are sign-extended from 32 bits.
 #[inline(always)]
@@ -40,8 +23,9 @@ impl Translator<'_> {
     #[inline(always)]
     pub fn instruction(&mut self, step: &Step<'_>) {
         let (o, pc) = (step, step.position);
-        let (low, high) = (|| register(o.low()), || register(o.high()));
-        let third = || register(o.third());
+        let registers = self.registers;
+        let (low, high) = (|| registers.of_field(o.low()), || registers.of_field(o.high()));
+        let third = || registers.of_field(o.third());
         match step.opcode() {
             // Exits
             Opcode::Trap | Opcode::Sbrk => self.panic(pc),

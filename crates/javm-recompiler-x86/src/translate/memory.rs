@@ -3,7 +3,6 @@
 use javm_isa::Instruction;
 
 use crate::asm::{Gpr, Load, Mem};
-use crate::registers::gpr;
 
 use super::Translator;
 
@@ -44,7 +43,7 @@ impl Translator<'_> {
 
     pub(super) fn store_imm_ind(&mut self, store: Store, instruction: Instruction) {
         let Instruction { a: base, x: offset, y: value, .. } = instruction;
-        self.store_value(store, value as i32, Mem::in_window(gpr(base), offset as i32));
+        self.store_value(store, value as i32, Mem::in_window(self.registers.of(base), offset as i32));
     }
 
     #[inline(always)]

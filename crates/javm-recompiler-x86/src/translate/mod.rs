@@ -24,6 +24,7 @@ use crate::asm::{Asm, Gpr, Width};
 use crate::compile::MAX_PROLOGUE_LEN_BYTES;
 use crate::features::Features;
 use crate::positions::{Positions, PositionsBuilder};
+use crate::registers::{RegisterMap, Registers};
 pub(crate) use control::CHARGE_LEN_BYTES;
 use pairs::{Second, SecondEntry};
 use paths::{ForwardJump, RarePath};
@@ -35,6 +36,7 @@ pub(crate) struct Translator<'a> {
     table: OpcodeTable,
     asm: Asm,
     features: Features,
+    registers: &'static Registers,
     prologue: Prologue,
     /// How many jump-table entries there are if they have a size.
     sized_entry_count: u32,
@@ -66,6 +68,7 @@ impl<'a> Translator<'a> {
             table,
             asm: Asm::in_memory_of(memory),
             features,
+            registers: RegisterMap::of(features).registers(),
             prologue: Prologue::default(),
             sized_entry_count: if is_sized { entry_count as u32 } else { 0 },
             positions: PositionsBuilder::new(program, instruction_count),

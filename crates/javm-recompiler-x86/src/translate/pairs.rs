@@ -9,11 +9,10 @@ use core::mem;
 use javm_isa::Step;
 
 use super::Translator;
-use super::instruction::register;
 use super::multiply::Signs;
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition, Gpr};
-use crate::registers::UPPER;
+use crate::registers::{Registers, UPPER};
 
 /// The most that a second entry takes: a `mov`, a `mulx` and a `jmp`.
 pub(super) const SECOND_ENTRY_LEN_BYTES: u32 = 13;
@@ -86,15 +85,16 @@ const THREE_LEN_BYTES: u32 = 3;
 impl Three {
     /// The one at the start of the octets.
     #[inline(always)]
-    fn of(&[opcode, sources, d]: &[u8; 3]) -> Three {
-        Three { opcode, d: register(d), a: register(sources & 15), b: register(sources >> 4) }
+    fn of(registers: &Registers, &[opcode, sources, d]: &[u8; 3]) -> Three {
+        let [d, a, b] = [d, sources & 15, sources >> 4].map(|field| registers.of_field(field));
+        Three { opcode, d, a, b }
     }
 
     /// With what stands behind it.
     #[inline(always)]
-    fn with_rest(octets: &[u8; 16]) -> (Three, &[u8; 13]) {
+    fn with_rest<'a>(registers: &Registers, octets: &'a [u8; 16]) -> (Three, &'a [u8; 13]) {
         let [opcode, sources, d, rest @ ..] = octets;
-        (Three::of(&[*opcode, *sources, *d]), rest)
+        (Three::of(registers, &[*opcode, *sources, *d]), rest)
     }
 }
 
@@ -136,7 +136,7 @@ impl Translator<'_> {
         // What is handed on are plain numbers: the step stays in machine registers.
         if self.second.pc == step.position {
             if self.second.is_behind_store {
-                self.asm.mov(W64, register(step.third()), UPPER);
+                self.asm.mov(W64, self.registers.of_field(step.third()), UPPER);
             }
         } else {
             self.half_or_both(half, step.position, step.skip, step.octets());
@@ -145,7 +145,7 @@ impl Translator<'_> {
 
     #[inline(never)]
     fn half_or_both(&mut self, half: Half, pc: u32, skip: u32, octets: &[u8; 16]) {
-        let (Three { d, a, b, .. }, rest) = Three::with_rest(octets);
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, octets);
         let is_pair = self.features.bmi2
             && 1 + skip == THREE_LEN_BYTES
             && (rest[0] == half.other().octet() || is_store(rest[0]))
@@ -164,7 +164,7 @@ impl Translator<'_> {
 
     /// Both halves, if the other one is wanted next.
     fn both_halves(&mut self, half: Half, pc: u32, octets: &[u8; 16]) -> bool {
-        let (Three { d, a, b, .. }, rest) = Three::with_rest(octets);
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, octets);
         let half = half.other();
         let Some((second, wanted)) = self.second_after(pc, rest, half.octet()) else { return false };
         // The factors must be the same, and still there.
@@ -185,7 +185,7 @@ impl Translator<'_> {
     /// A sum, whose carry is kept if it is wanted next.
     #[inline(always)]
     pub(super) fn sum(&mut self, step: &Step<'_>) {
-        let (Three { d, a, b, .. }, rest) = Three::with_rest(step.octets());
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, step.octets());
         let is_pair = 1 + step.skip == THREE_LEN_BYTES
             && (rest[0] == octet::SET_BELOW || is_store(rest[0]))
             && self.sum_and_carry(step.position, step.octets());
@@ -197,7 +197,7 @@ impl Translator<'_> {
     /// A sum whose carry is kept, if that is what the comparison is for: it finds the sum below what was added.
     #[inline(never)]
     fn sum_and_carry(&mut self, pc: u32, octets: &[u8; 16]) -> bool {
-        let (Three { d, a, b, .. }, rest) = Three::with_rest(octets);
+        let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, octets);
         let Some((second, wanted)) = self.second_after(pc, rest, octet::SET_BELOW) else { return false };
         let (sum, added) = (wanted.a, wanted.b);
         if sum != d || added == d || (added != a && added != b) {
@@ -216,12 +216,13 @@ impl Translator<'_> {
     /// A comparison; nothing is to be compared if the sum has left the carry.
     #[inline(always)]
     pub(super) fn set_below(&mut self, step: &Step<'_>) {
-        let d = register(step.third());
+        let d = self.registers.of_field(step.third());
         if self.second.pc == step.position {
             self.asm.set(Condition::Below, d);
             self.asm.movzx8(d, d);
         } else {
-            self.set(Condition::Below, d, register(step.low()), register(step.high()));
+            let [a, b] = [step.low(), step.high()].map(|field| self.registers.of_field(field));
+            self.set(Condition::Below, d, a, b);
         }
     }
 
@@ -232,7 +233,7 @@ impl Translator<'_> {
         let next = pc + THREE_LEN_BYTES;
         let is_behind_store = is_store(rest[0]);
         let distance = if is_behind_store { 1 + u32::from(self.program.skip(next)) } else { 0 };
-        let three = Three::of(rest.get(distance as usize..)?.first_chunk()?);
+        let three = Three::of(self.registers, rest.get(distance as usize..)?.first_chunk()?);
         (three.opcode == opcode).then_some((Second { pc: next + distance, is_behind_store }, three))
     }
 

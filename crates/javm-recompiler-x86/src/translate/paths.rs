@@ -6,7 +6,7 @@ use super::pairs::SECOND_ENTRY_LEN_BYTES;
 use crate::asm::Width::W64;
 use crate::asm::{Alu, Condition};
 use crate::positions;
-use crate::registers::{GAS, UPPER};
+use crate::registers::UPPER;
 
 /// The most that one rare path takes: a `mov` and a `jmp`.
 const RARE_PATH_LEN_BYTES: u32 = 10;
@@ -134,7 +134,7 @@ impl Translator<'_> {
         for path in core::mem::take(&mut self.rare_paths) {
             self.asm.patch_distance(path.end, self.position());
             if path.cost != 0 {
-                self.asm.alu_imm(Alu::Sub, W64, GAS, path.cost as i32);
+                self.asm.alu_imm(Alu::Sub, W64, self.registers.gas, path.cost as i32);
                 self.asm.jump_if(Condition::AboveEqual, path.end - JUMP_LEN_BYTES + CHARGE_LEN_BYTES);
             }
             let here = self.position();

@@ -5,7 +5,7 @@ use javm_isa::{HALT_ADDRESS, Reg};
 use crate::asm::Width::W32;
 use crate::asm::{Alu, Condition, Load, Mem, Shift};
 use crate::context::{ExitKind, Field};
-use crate::registers::{GAS, SCRATCH, UPPER, gpr};
+use crate::registers::{SCRATCH, UPPER};
 
 use super::Translator;
 
@@ -45,17 +45,17 @@ impl Translator<'_> {
     /// The first octet: takes the registers and goes to where the context says.
     fn write_entry(&mut self) {
         for reg in Reg::ALL {
-            self.asm.load(Load::U64, gpr(reg), saved(reg));
+            self.asm.load(Load::U64, self.registers.of(reg), saved(reg));
         }
-        self.asm.load(Load::U64, GAS, Field::Gas.mem());
+        self.asm.load(Load::U64, self.registers.gas, Field::Gas.mem());
         self.asm.jump_indirect(Field::Resume.mem());
     }
 
     fn write_saves(&mut self) {
         for reg in Reg::ALL {
-            self.asm.store64(saved(reg), gpr(reg));
+            self.asm.store64(saved(reg), self.registers.of(reg));
         }
-        self.asm.store64(Field::Gas.mem(), GAS);
+        self.asm.store64(Field::Gas.mem(), self.registers.gas);
     }
 
     /// Saves pc, registers and gas, and leaves through the pointer for the kind of exit in rcx.
