@@ -32,6 +32,8 @@ fn operation() -> impl Strategy<Value = SpaceOperation> {
         1 => (page(), any::<u8>()).prop_map(|(page, content)| SpaceOperation::MapReadOnly(page, content)),
         3 => (page(), 0u8..3).prop_map(|(page, content)| SpaceOperation::MapCopyOnWrite(page, content)),
         1 => page().prop_map(SpaceOperation::MakePrivate),
+        2 => (page(), 0u16..4100).prop_map(|(page, len)| SpaceOperation::MapOctets(page, len)),
+        2 => page().prop_map(SpaceOperation::MapZeros),
         4 => (address(), 0u8..4).prop_map(|(address, size)| SpaceOperation::Load(address, size)),
         6 => (address(), 0u8..4, any::<u64>())
             .prop_map(|(address, size, value)| SpaceOperation::Store(address, size, value)),
@@ -142,6 +144,62 @@ fn all_windows_can_be_held_at_once_and_come_back() {
     let free = figures(&mut guest).frames_free;
     assert_eq!(number(&mut guest, &Probe::AllWindows), WINDOWS);
     assert_eq!(figures(&mut guest).frames_free, free);
+}
+
+#[test]
+fn octets_are_copied_moved_and_filled_in_every_length() {
+    if !common::runs() {
+        return;
+    }
+    // Millions of instructions, the same in each ring.
+    let privilege = Privilege::Kernel3Programs3;
+    let mut guest = boot_as(&GuestConfig { privilege, ..common::small() });
+    assert_eq!(number(&mut guest, &Probe::Octets), 0);
+}
+
+/// The top page of the stack and the page of arguments stay mapped in a window for the next call; one that does not ask
+/// for them does not find them, nor what was in them, and neither is paid for by anybody who does not.
+#[test]
+fn what_stays_mapped_in_a_window_is_there_for_nobody_who_does_not_ask() {
+    let Some(mut guest) = boot() else { return };
+    let (stack, arguments) = (513, 514);
+    let script = |gas, pages, operations| SpaceScript {
+        demand_first: stack - 3,
+        demand_end: stack + 1,
+        touch_gas: 3,
+        store_gas: 2,
+        gas,
+        pages,
+        operations,
+    };
+    let entered = [SpaceOperation::MapOctets(arguments, 100), SpaceOperation::MapZeros(stack)];
+    let used = [
+        SpaceOperation::Store(stack << 12, 3, u64::MAX),
+        SpaceOperation::Store((stack << 12) + 4088, 3, u64::MAX),
+        SpaceOperation::Load(arguments << 12, 3),
+        SpaceOperation::Load((arguments << 12) + 96, 3),
+    ];
+    // The same accesses with nothing, one or both of the two asked for; crossing, by the kernel and by the program.
+    let others = [
+        SpaceOperation::Load((arguments << 12) - 4, 3),
+        SpaceOperation::Read((stack << 12) + 4000, 200),
+        SpaceOperation::Write(stack << 12, 16, 7),
+        SpaceOperation::Load((stack << 12) + 4088, 3),
+        SpaceOperation::Load(arguments << 12, 0),
+        SpaceOperation::TakePrivate(0, 1 << 20),
+        SpaceOperation::Load((stack << 12) + 8, 3),
+    ];
+    for asked in [&entered[..], &entered[..1], &entered[1..], &[]] {
+        let operations = [&entered[..], &used].concat();
+        agree(&mut guest, &script(100, 9, operations));
+        for pages in [0, 9] {
+            agree(&mut guest, &script(100, pages, [asked, &others].concat()));
+            agree(&mut guest, &script(100, pages, [asked, &used].concat()));
+            let mapped_otherwise =
+                [SpaceOperation::MapReadOnly(stack, 3), SpaceOperation::MapCopyOnWrite(arguments, 4)];
+            agree(&mut guest, &script(100, pages, [&mapped_otherwise[..], &others, &used].concat()));
+        }
+    }
 }
 
 #[test]

@@ -225,7 +225,7 @@ struct Trial {
 
 impl Trial {
     fn new() -> Option<Self> {
-        let config = SpaceConfig { demand_zero: 0..0, touch_gas: 0, store_gas: 0 };
+        let config = SpaceConfig { demand_zero: 0..0, arguments: 0..0, touch_gas: 0, store_gas: 0 };
         let space = HyperlightMemory::new(config).ok()?;
         let start = &raw const feature_tests_start;
         let len_bytes = (&raw const feature_tests_end) as usize - start as usize;

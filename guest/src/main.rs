@@ -11,12 +11,12 @@
 //!
 //! From the bottom up:
 //! - [`layout`]: where things are
-//! - [`single`]: globals of a machine with one thread
+//! - [`single`]: globals of a machine with one thread; [`octets`]: copying and filling
 //! - [`control`], [`descriptor`], [`trap`], [`gate`]: what the processor is told
 //! - [`privilege`]: the kernel in ring 3, where ring 0 is emulated
 //! - [`entry`], [`note`]: how the host starts us
 //! - [`arena`], [`frames`], [`bins`], [`runs`], [`heap`]: memory for the kernel
-//! - [`page_table`], [`window`], [`space`], [`accessors`], [`ready`], [`fault`]: memory for programs
+//! - [`page_table`], [`window`], [`warm`], [`space`], [`accessors`], [`ready`], [`fault`]: memory for programs
 //! - [`code_memory`], [`context`], [`native_entry`], [`native_run`], [`native`]: programs as machine code
 //! - [`isolation`]: programs in ring 3 under a kernel in ring 0; [`features`]: what the processor really has
 //! - [`queue_memory`], [`transport`], [`rpc`], [`blobs`], [`platform`]: the host and the kernel
@@ -53,6 +53,7 @@ mod native;
 mod native_entry;
 mod native_run;
 mod note;
+mod octets;
 mod page_table;
 mod platform;
 mod privilege;
@@ -68,4 +69,5 @@ mod space;
 mod store_run;
 mod transport;
 mod trap;
+mod warm;
 mod window;

@@ -16,6 +16,8 @@ const DIRTY: u64 = 1 << 6;
 const NO_EXECUTE: u64 = 1 << 63;
 /// Ours (bit 9 is Hyperlight's): the first store copies.
 const COPY_ON_WRITE: u64 = 1 << 10;
+/// Ours: the frame is the address space's, though nothing may store to it.
+const OWN: u64 = 1 << 11;
 const FRAME: u64 = 0x000f_ffff_ffff_f000;
 
 /// An entry of any level.
@@ -60,6 +62,22 @@ impl Entry {
         Self(frame | PRESENT | USER | ACCESSED | NO_EXECUTE)
     }
 
+    /// The same, if nothing was ever accessed through it: there is no translation of it then, since a processor notes
+    /// an access before it keeps one.
+    pub const fn unaccessed(self) -> Self {
+        Self(self.0 & !ACCESSED)
+    }
+
+    /// Whether something may have been accessed through it.
+    pub const fn is_accessed(self) -> bool {
+        self.0 & ACCESSED != 0
+    }
+
+    /// A page that may be read, with a frame of its own.
+    pub const fn own_read_only(frame: u64) -> Self {
+        Self(Self::read_only(frame).0 | OWN)
+    }
+
     /// A page that may be read; the first store copies it.
     pub const fn copy_on_write(frame: u64) -> Self {
         Self(frame | PRESENT | USER | ACCESSED | COPY_ON_WRITE | NO_EXECUTE)
@@ -96,9 +114,19 @@ impl Entry {
         self.0 & COPY_ON_WRITE != 0
     }
 
-    /// Whether it is a page with a frame of its own.
+    /// Whether it is a page with a frame of its own that may be stored to.
     pub const fn is_private(self) -> bool {
         self.0 & WRITABLE != 0
+    }
+
+    /// Whether it is a page with a frame of its own that may only be read.
+    pub const fn is_own_read_only(self) -> bool {
+        self.0 & OWN != 0
+    }
+
+    /// Whether it is a page with a frame of its own.
+    pub const fn has_own_frame(self) -> bool {
+        self.0 & (WRITABLE | OWN) != 0
     }
 
     /// The frame it points to.

@@ -8,7 +8,7 @@ use crate::native::{self, NativeProgram};
 use crate::single::Single;
 use crate::space::HyperlightMemory;
 use crate::store_run::StoreRun;
-use crate::{features, frames, logger, run_case, script};
+use crate::{features, frames, logger, octets, run_case, script};
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -66,6 +66,7 @@ pub fn answer(probe: Probe) -> ProbeReply {
         Probe::AllWindows => Ok(all_windows()),
         Probe::Heap { steps, seed } => Ok(heap(steps, seed)),
         Probe::Fill { size, share_percent } => Ok(fill(size, share_percent)),
+        Probe::Octets => Ok(octets::wrong_count()),
         Probe::Shortage(after) => Ok(frames::arm_shortage(after.checked_sub(1))),
     };
     or_failed(number, ProbeReply::Number)
@@ -153,7 +154,7 @@ fn host_callbacks(count: u32) -> Result<u64, Abort> {
 
 fn space(demand_pages: u32) -> Result<HyperlightMemory, Abort> {
     let demand_zero = FIRST_PAGE..FIRST_PAGE + demand_pages;
-    HyperlightMemory::new(SpaceConfig { demand_zero, touch_gas: 1, store_gas: 1 })
+    HyperlightMemory::new(SpaceConfig { demand_zero, arguments: 0..0, touch_gas: 1, store_gas: 1 })
 }
 
 fn rich() -> Meter {

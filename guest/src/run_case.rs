@@ -13,6 +13,7 @@ use nub_state::Page;
 pub fn config(case: &RunCase) -> SpaceConfig {
     SpaceConfig {
         demand_zero: case.demand_first..case.demand_end,
+        arguments: 0..0,
         touch_gas: case.touch_gas,
         store_gas: case.store_gas,
     }

@@ -14,6 +14,8 @@ use nub_state::{PAGE_BYTES, Page};
 pub fn config(script: &SpaceScript) -> SpaceConfig {
     SpaceConfig {
         demand_zero: script.demand_first..script.demand_end,
+        // Any will do, whether or not the script maps it.
+        arguments: script.demand_end..script.demand_end + 1,
         touch_gas: script.touch_gas,
         store_gas: script.store_gas,
     }
@@ -36,6 +38,20 @@ fn step<M: AddressSpace>(space: &mut M, meter: &mut Meter, operation: &SpaceOper
         SpaceOperation::MapCopyOnWrite(page, content) => {
             map(space, page, (content != 0).then(|| made(content)), false)
         }
+        SpaceOperation::MapOctets(page, len) => match space.page_state(page) {
+            PageState::Unmapped => {
+                let octets: Vec<u8> =
+                    (0..len.min(PAGE_BYTES as u16)).map(|index| index as u8 ^ 0x5a).collect();
+                space.map_octets(page, &octets).map_or(SpaceResult::Abort, |()| SpaceResult::Done)
+            }
+            _ => SpaceResult::Skipped,
+        },
+        SpaceOperation::MapZeros(page) => match space.page_state(page) {
+            PageState::Unmapped => {
+                space.map_private(page, None).map_or(SpaceResult::Abort, |()| SpaceResult::Done)
+            }
+            _ => SpaceResult::Skipped,
+        },
         SpaceOperation::MakePrivate(page) => match space.page_state(page) {
             PageState::CopyOnWrite => {
                 space.make_private(page).map_or(SpaceResult::Abort, |()| SpaceResult::Done)

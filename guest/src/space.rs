@@ -5,12 +5,13 @@ use crate::control::{LOG_PAGES, WindowControl, with_control};
 use crate::fault;
 use crate::frames;
 use crate::gate::{flush_all, flush_page};
-use crate::layout::PAGE_BYTES;
+use crate::layout::{PAGE_BYTES, WINDOW_BYTES};
 use crate::native_run::{Resume, context_of};
 use crate::page_table::{Entry, Slot};
 use crate::ready::Ready;
+use crate::warm::{self, Warm};
 use crate::window::Window;
-use crate::{accessors, context};
+use crate::{accessors, context, isolation};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -35,6 +36,10 @@ pub struct HyperlightMemory {
     has_context: bool,
     /// Where machine code goes on after its last host call.
     resume: Option<Resume>,
+    /// The top page of the stack.
+    stack_top: Option<u32>,
+    /// The first page of arguments.
+    arguments: Option<u32>,
 }
 
 /// Pages of an address space that are unmapped and may still be translated. They are forgotten before the next access
@@ -57,7 +62,8 @@ impl HyperlightMemory {
             logged: 0,
             log: [0; LOG_PAGES],
         };
-        let window = Window::take(control).ok_or(Abort::OutOfFrames)?;
+        let (has_stack, has_arguments) = (!config.demand_zero.is_empty(), !config.arguments.is_empty());
+        let window = Window::take(control, has_stack, has_arguments).ok_or(Abort::OutOfFrames)?;
         with_control(frames::refill_reserve);
         Ok(Self {
             window,
@@ -66,6 +72,8 @@ impl HyperlightMemory {
             stale: Stale::None,
             has_context: false,
             resume: None,
+            stack_top: has_stack.then(|| config.demand_zero.end - 1),
+            arguments: has_arguments.then_some(config.arguments.start),
         })
     }
 
@@ -99,25 +107,32 @@ impl HyperlightMemory {
         self.resume.take()
     }
 
-    /// Forgets translations of what was unmapped.
+    /// Before an access: forgets translations of what was unmapped, and unmaps what is warm and nobody's.
     #[inline]
     fn settle(&mut self) {
-        if self.stale != Stale::None {
+        if self.stale != Stale::None || !self.window.warm.is_empty() {
             self.forget_stale();
         }
     }
 
     #[cold]
     fn forget_stale(&mut self) {
+        if self.window.unmap_warm() {
+            self.stale = Stale::Many;
+        }
         match core::mem::replace(&mut self.stale, Stale::None) {
             Stale::None => {}
             Stale::Page(page) => flush_page(self.window.base() + (u64::from(page) << 12)),
             Stale::Many => flush_all(),
         }
+        self.window.is_stale = false;
     }
 
     fn entry(&self, page: u32) -> Entry {
-        self.window.slot(page).map_or(Entry::ABSENT, Slot::read)
+        match self.window.warm.has(page) {
+            true => Entry::ABSENT,
+            false => self.window.slot(page).map_or(Entry::ABSENT, Slot::read),
+        }
     }
 
     /// Notes the pages that the fault path has mapped.
@@ -130,7 +145,10 @@ impl HyperlightMemory {
     }
 
     fn map(&mut self, page: u32, entry: Entry, content: Option<Arc<Page>>) -> Result<(), Abort> {
-        self.settle();
+        // What is warm stays so: it may be mapped next.
+        if self.stale != Stale::None || self.window.warm.has(page) {
+            self.forget_stale();
+        }
         self.read_log();
         let slot = self.window.slot_or_make(page).ok_or(Abort::OutOfFrames)?;
         assert!(!slot.read().is_present(), "page {page} is mapped already");
@@ -151,11 +169,32 @@ impl HyperlightMemory {
                 continue;
             }
             slot.write(Entry::ABSENT);
-            self.stale = if self.stale == Stale::None { Stale::Page(page) } else { Stale::Many };
-            if entry.is_private() {
+            if entry.is_accessed() {
+                self.window.is_stale = true;
+                self.stale = if self.stale == Stale::None { Stale::Page(page) } else { Stale::Many };
+            }
+            if entry.has_own_frame() {
                 take(page, entry.frame());
             }
         }
+    }
+
+    /// The call is over: makes pages warm that the next one will map again. Where programs are isolated nothing is left.
+    fn keep_warm(&mut self) {
+        if isolation::isolates() {
+            return;
+        }
+        let window = &self.window;
+        let warm = |page: Option<u32>, is_such: fn(Entry) -> bool| {
+            let page = page.filter(|&page| page < WINDOW_PAGES && !window.warm.has(page))?;
+            let slot = window.slot(page)?;
+            is_such(slot.read()).then(|| Warm::new(page, slot))
+        };
+        let stack = warm(self.stack_top, Entry::is_private);
+        let arguments = warm(self.arguments, Entry::is_own_read_only);
+        let warm = &mut self.window.warm;
+        warm.stack = warm.stack.or(stack);
+        warm.arguments = warm.arguments.or(arguments);
     }
 
     /// The linear map's view of an octet of a mapped page.
@@ -265,9 +304,14 @@ impl Drop for HyperlightMemory {
     /// Frames can be used again at once, though translations may still name them: nothing runs in the window until
     /// those are forgotten, see [`window`](crate::window).
     fn drop(&mut self) {
-        self.unmap(|_, _| true, |_, frame| frames::give(frame));
+        self.keep_warm();
+        let warm = self.window.warm;
+        self.unmap(|page, _| !warm.has(page), |_, frame| frames::give(frame));
     }
 }
+
+/// Pages of a window.
+const WINDOW_PAGES: u32 = (WINDOW_BYTES / PAGE_BYTES) as u32;
 
 /// Octets that run past the end of their page.
 fn crosses(address: u32, len: u32) -> bool {
@@ -349,7 +393,19 @@ impl AddressSpace for HyperlightMemory {
 
     fn map_read_only(&mut self, page: u32, content: Arc<Page>) -> Result<(), Abort> {
         let frame = to_physical(content.bytes().as_ptr());
-        self.map(page, Entry::read_only(frame), Some(content))
+        // Often the kernel alone reads it, for a host call: then no translation is to be forgotten at the end.
+        self.map(page, Entry::read_only(frame).unaccessed(), Some(content))
+    }
+
+    fn map_octets(&mut self, page: u32, octets: &[u8]) -> Result<(), Abort> {
+        if let Some(warm) = warm::claim(&mut self.window.warm.arguments, page) {
+            frames::fill(warm.frame(), octets);
+            self.mapped.push((page, None));
+            return Ok(());
+        }
+        let own = frames::take().ok_or(Abort::OutOfFrames)?;
+        frames::fill(own, octets);
+        self.map(page, Entry::own_read_only(own), None).inspect_err(|_| frames::give(own))
     }
 
     fn map_copy_on_write(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
@@ -361,6 +417,13 @@ impl AddressSpace for HyperlightMemory {
     }
 
     fn map_private(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
+        if content.is_none()
+            && let Some(warm) = warm::claim(&mut self.window.warm.stack, page)
+        {
+            frames::zero(warm.frame());
+            self.mapped.push((page, None));
+            return Ok(());
+        }
         let own = match &content {
             None => frames::take_zeroed().ok_or(Abort::OutOfFrames)?,
             Some(content) => {

@@ -5,6 +5,7 @@ use crate::gate::flush_all;
 use crate::layout::{WINDOW_COUNT, WINDOW_OFFSET, WINDOW_STRIDE, WINDOWS};
 use crate::page_table::{Entry, Slot, Walk, root, walk};
 use crate::single::Single;
+use crate::warm::{Warm, WarmPages};
 use crate::{frames, isolation, runs};
 use alloc::vec::Vec;
 
@@ -19,13 +20,16 @@ const STALE_WINDOWS_MAX: u32 = 16;
 /// Tables kept with one window for whoever takes it next; more are given back.
 const KEPT_TABLES_MAX: usize = 8;
 /// Tables kept with all windows.
-const KEPT_TABLES_TOTAL_MAX: usize = 256;
+const KEPT_TABLES_TOTAL_MAX: usize = 512;
 
 static WINDOWS_STATE: Single<State> = Single::new(State {
     upper: [0; UPPER_TABLES],
     used: 0,
     stale: 0,
     kept: [const { Vec::new() }; WINDOW_COUNT],
+    warm: [WarmPages::NONE; WINDOW_COUNT],
+    with_stack: 0,
+    with_arguments: 0,
     kept_count: 0,
 });
 
@@ -38,6 +42,13 @@ struct State {
     stale: u128,
     /// Tables of windows not in use, with nothing in them.
     kept: [Tables; WINDOW_COUNT],
+    /// Pages that stay mapped in windows not in use.
+    warm: [WarmPages; WINDOW_COUNT],
+    /// A bit for each window with such a page of stack.
+    with_stack: u128,
+    /// The same for arguments.
+    with_arguments: u128,
+    /// Frames of tables and pages kept.
     kept_count: usize,
 }
 
@@ -72,24 +83,31 @@ pub fn upper_table(window: usize) -> u64 {
     unsafe { Slot::new(root(), slot) }.read().frame()
 }
 
-/// A window and the tables below it. Empty at first, so whoever maps pages unmaps them before dropping it.
+/// A window and the tables below it. Empty at first but for `warm`, so whoever maps pages unmaps them before dropping it,
+/// or makes them warm.
 ///
 /// What is unmapped may go on being translated until the window is taken again: nothing runs there meanwhile. So one
-/// flush does for many windows. Tables stay for whoever takes the window next.
+/// flush does for many windows, and one of which nothing was unmapped needs none. Tables stay for whoever takes the
+/// window next.
 pub struct Window {
     index: usize,
     upper: u64,
     tables: Tables,
+    /// What the last one left mapped: for whoever wants just that, and not there for anybody else.
+    pub warm: WarmPages,
+    /// Whether something was unmapped since all translations were last forgotten.
+    pub is_stale: bool,
 }
 
 impl Window {
-    /// Takes a free window, `None` if all are in use.
-    pub fn take(demand: WindowControl) -> Option<Self> {
-        let window = match WINDOWS_STATE.with(State::take) {
+    /// Takes a free window for an address space with or without a stack and arguments, `None` if all are in use.
+    pub fn take(demand: WindowControl, has_stack: bool, has_arguments: bool) -> Option<Self> {
+        let take = || WINDOWS_STATE.with(|state| state.take(has_stack, has_arguments));
+        let window = match take() {
             Some(window) => window,
             None => {
                 runs::settle();
-                WINDOWS_STATE.with(State::take)?
+                take()?
             }
         };
         with_control(|control| control.windows[window.index] = demand);
@@ -104,6 +122,17 @@ impl Window {
     /// The address of its first octet.
     pub fn base(&self) -> u64 {
         window_base(self.index)
+    }
+
+    /// Unmaps what is warm; true if there was something. The caller sees to stale translations.
+    pub fn unmap_warm(&mut self) -> bool {
+        let warm = core::mem::replace(&mut self.warm, WarmPages::NONE);
+        for page in warm.iter() {
+            page.unmap();
+            page.give();
+            self.is_stale = true;
+        }
+        warm.count() > 0
     }
 
     /// The slot of a page, if its tables exist.
@@ -137,34 +166,61 @@ impl Window {
 }
 
 impl State {
-    /// The first window that is free, with its tables.
-    fn take(&mut self) -> Option<Window> {
-        let index = (!(self.used | self.stale)).trailing_zeros() as usize;
+    /// The first window that is free, with its tables: rather one that has nothing warm that is of no use, and has
+    /// arguments if there are any.
+    fn take(&mut self, has_stack: bool, has_arguments: bool) -> Option<Window> {
+        let free = !(self.used | self.stale);
+        let unless = |is_wanted: bool, windows: u128| if is_wanted { 0 } else { windows };
+        let useless = unless(has_stack, self.with_stack) | unless(has_arguments, self.with_arguments);
+        let best = if has_arguments { self.with_arguments } else { self.with_stack };
+        let fitting =
+            [free & !useless & best, free & !useless, free].into_iter().find(|&windows| windows != 0)?;
+        let index = fitting.trailing_zeros() as usize;
         if index >= WINDOW_COUNT {
             return None;
         }
         self.used |= 1 << index;
         let tables = core::mem::take(&mut self.kept[index]);
-        self.kept_count -= tables.len();
-        Some(Window { index, upper: self.upper[index / WINDOWS_PER_TABLE], tables })
+        let warm = self.set_warm(index, WarmPages::NONE);
+        self.kept_count -= tables.len() + warm.count();
+        let upper = self.upper[index / WINDOWS_PER_TABLE];
+        Some(Window { index, upper, tables, warm, is_stale: false })
     }
 
-    /// Takes a window back, and its tables unless they are too many: then it gives them.
-    fn give(&mut self, index: usize, tables: Tables) -> Tables {
+    /// Whether so many tables more may be kept.
+    fn may_keep(&self, tables: usize) -> bool {
+        tables <= KEPT_TABLES_MAX && self.kept_count + tables <= KEPT_TABLES_TOTAL_MAX
+    }
+
+    /// Takes a window back, with what it keeps.
+    fn give(&mut self, index: usize, is_stale: bool, tables: Tables, warm: WarmPages) {
         self.used &= !(1 << index);
-        self.stale |= 1 << index;
-        if tables.len() > KEPT_TABLES_MAX || self.kept_count + tables.len() > KEPT_TABLES_TOTAL_MAX {
-            return tables;
-        }
-        self.kept_count += tables.len();
-        core::mem::replace(&mut self.kept[index], tables)
+        self.stale |= u128::from(is_stale) << index;
+        self.kept_count += tables.len() + warm.count();
+        self.kept[index] = tables;
+        self.set_warm(index, warm);
+    }
+
+    /// Sets what is warm in a window not in use; gives what was.
+    fn set_warm(&mut self, index: usize, warm: WarmPages) -> WarmPages {
+        let bit = 1 << index;
+        let set = |set: u128, is_in: bool| if is_in { set | bit } else { set & !bit };
+        self.with_stack = set(self.with_stack, warm.stack.is_some());
+        self.with_arguments = set(self.with_arguments, warm.arguments.is_some());
+        core::mem::replace(&mut self.warm[index], warm)
     }
 }
 
 impl Drop for Window {
     fn drop(&mut self) {
-        let tables = core::mem::take(&mut self.tables);
-        let unwanted = WINDOWS_STATE.with(|state| state.give(self.index, tables));
+        let mut tables = core::mem::take(&mut self.tables);
+        let may_keep = WINDOWS_STATE.with(|state| state.may_keep(tables.len()));
+        if isolation::isolates() || !may_keep {
+            self.unmap_warm();
+        }
+        let unwanted = if may_keep { Tables::new() } else { core::mem::take(&mut tables) };
+        let warm = core::mem::replace(&mut self.warm, WarmPages::NONE);
+        WINDOWS_STATE.with(|state| state.give(self.index, self.is_stale, tables, warm));
         if !unwanted.is_empty() {
             return give_back(unwanted);
         }
@@ -183,20 +239,25 @@ fn give_back(tables: Tables) {
     tables.iter().for_each(|&(_, table)| frames::give_zeroed(table));
 }
 
-/// Tables kept with windows that nobody uses.
+/// Frames of tables and pages kept with windows that nobody uses.
 pub fn kept_count() -> u64 {
     WINDOWS_STATE.with(|state| state.kept_count) as u64
 }
 
-/// Gives back the tables kept with windows that nobody uses: memory is short. The heap may be at work, so nothing is
+/// Gives back what is kept with windows that nobody uses: memory is short. The heap may be at work, so nothing is
 /// allocated or freed here.
 pub fn give_back_kept() {
     WINDOWS_STATE.with(|state| {
+        // Pages before the tables they are in, which are to be all zeros.
+        state.warm.iter().flat_map(WarmPages::iter).for_each(Warm::unmap);
         state.kept.iter().flatten().for_each(|(slot, _)| slot.write(Entry::ABSENT));
     });
     // As above.
     runs::settle();
     WINDOWS_STATE.with(|state| {
+        state.warm.iter().flat_map(WarmPages::iter).for_each(Warm::give);
+        state.warm = [WarmPages::NONE; WINDOW_COUNT];
+        (state.with_stack, state.with_arguments) = (0, 0);
         let tables = state.kept.iter_mut().flat_map(|tables| tables.drain(..));
         tables.for_each(|(_, table)| frames::give_zeroed(table));
         state.kept_count = 0;

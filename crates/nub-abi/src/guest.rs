@@ -245,6 +245,9 @@ pub enum Probe {
     /// Has the next program that is compiled run these octets in place of its machine code, as if the compiler
     /// had a bug. Fails but where that was allowed at boot and programs are isolated.
     PlantCode(Vec<u8>),
+    /// Copies, moves and fills octets, in every length around those where it is done another way, at all alignments
+    /// and at overlaps of all kinds; gives how many results were wrong.
+    Octets,
 }
 
 /// What is done with a store that is measured.
@@ -366,6 +369,10 @@ pub enum SpaceOperation {
     Write(u32, u16, u8),
     /// Takes the private pages of a range.
     TakePrivate(u32, u32),
+    /// Maps a page read-only that begins with so many octets, as arguments are mapped.
+    MapOctets(u32, u16),
+    /// Maps a page of zeros as the address space's own, as the top of the stack is.
+    MapZeros(u32),
 }
 
 /// What came of a script.

@@ -14,13 +14,14 @@ use nub_state::{PAGE_BYTES, Page};
 pub struct LocalMemory {
     table: PageTable,
     config: SpaceConfig,
-    zero: Arc<Page>,
+    /// The page of zeros that untouched pages share, once there is one.
+    zero: Option<Arc<Page>>,
 }
 
 impl LocalMemory {
     /// An empty address space.
     pub fn new(config: SpaceConfig) -> Self {
-        Self { table: PageTable::new(), config, zero: Arc::new(Page::zeroed()) }
+        Self { table: PageTable::new(), config, zero: None }
     }
 
     /// Loads `N` octets, from one page as a rule; what was not ready to be loaded is then.
@@ -55,6 +56,10 @@ impl LocalMemory {
         let content = self.table.private(page).ok_or(Miss)?;
         content[offset..offset + N].copy_from_slice(&octets);
         Ok(())
+    }
+
+    fn zero_page(&mut self) -> Arc<Page> {
+        self.zero.get_or_insert_with(|| Arc::new(Page::zeroed())).clone()
     }
 
     /// A load over two pages: only if both are mapped already.
@@ -92,7 +97,7 @@ impl LocalMemory {
                 let store_gas = if kind == AccessKind::Store { self.config.store_gas } else { 0 };
                 pay(meter, self.config.touch_gas.saturating_add(store_gas), 1)?;
                 let mapping = match kind {
-                    AccessKind::Load => Mapping::CopyOnWrite(self.zero.clone()),
+                    AccessKind::Load => Mapping::CopyOnWrite(self.zero_page()),
                     AccessKind::Store => Mapping::Private(Page::zeroed()),
                 };
                 self.table.map(page, mapping);
@@ -188,8 +193,19 @@ impl AddressSpace for LocalMemory {
     }
 
     fn map_copy_on_write(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
-        let content = content.unwrap_or_else(|| self.zero.clone());
+        let content = content.unwrap_or_else(|| self.zero_page());
         self.map(page, Mapping::CopyOnWrite(content));
+        Ok(())
+    }
+
+    fn map_private(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
+        match content {
+            None => self.map(page, Mapping::Private(Page::zeroed())),
+            Some(content) => {
+                self.map(page, Mapping::CopyOnWrite(content));
+                self.table.copy(page);
+            }
+        }
         Ok(())
     }
 
@@ -264,8 +280,12 @@ mod tests {
     const CONTENT: u32 = 50;
 
     fn memory() -> LocalMemory {
-        let mut memory =
-            LocalMemory::new(SpaceConfig { demand_zero: STACK..STACK + 4, touch_gas: 10, store_gas: 7 });
+        let mut memory = LocalMemory::new(SpaceConfig {
+            demand_zero: STACK..STACK + 4,
+            arguments: 0..0,
+            touch_gas: 10,
+            store_gas: 7,
+        });
         let mut page = Page::zeroed();
         page.bytes_mut()[PAGE_BYTES - 1] = 9;
         let page = Arc::new(page);

@@ -86,6 +86,8 @@ impl NativeCode for Infallible {
 pub struct SpaceConfig {
     /// Page numbers that read as zeros and may be written: the stack. The fault path fills these by itself.
     pub demand_zero: Range<u32>,
+    /// Page numbers of the arguments, which [`AddressSpace::map_octets`] is about to map: a hint.
+    pub arguments: Range<u32>,
     /// Gas for the first touch of a page.
     pub touch_gas: u64,
     /// Gas for the first store to a page, beside its touch.
@@ -124,6 +126,12 @@ pub trait AddressSpace: Memory {
     /// Maps a page of content read-only. The page must be unmapped.
     fn map_read_only(&mut self, page: u32, content: Arc<Page>) -> Result<(), Abort>;
 
+    /// Maps a page read-only that begins with these octets, at most a page of them, and is zero behind. The page must be
+    /// unmapped.
+    fn map_octets(&mut self, page: u32, octets: &[u8]) -> Result<(), Abort> {
+        self.map_read_only(page, Arc::new(page_of(octets)))
+    }
+
     /// Maps a page of content copy-on-write; `None` is a page of zeros. The page must be unmapped.
     fn map_copy_on_write(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort>;
 
@@ -148,6 +156,13 @@ pub trait AddressSpace: Memory {
 
     /// Takes the private pages whose numbers lie in the range, in ascending order, and unmaps them.
     fn take_private(&mut self, pages: Range<u32>) -> Vec<(u32, Arc<Page>)>;
+}
+
+/// A page that starts with `chunk` (at most a page long) and is zero after it.
+pub(crate) fn page_of(chunk: &[u8]) -> Page {
+    let mut page = Page::zeroed();
+    page.bytes_mut()[..chunk.len()].copy_from_slice(chunk);
+    page
 }
 
 /// Committed objects by hash. The host keeps them and never parses them.

@@ -11,7 +11,7 @@ use javm_interpreter::{Machine, Meter};
 use javm_isa::{Layout, PAGE_SIZE_BYTES};
 use nub_abi::error::Abort;
 use nub_abi::{Badge, Growth, InstanceId, Params, Status};
-use nub_state::{CNode, Instance, Key, Link, Page, Refused};
+use nub_state::{CNode, Instance, Key, Link, Refused};
 
 /// A call in progress. Its Instance is a working copy, written back only if it succeeds.
 pub(crate) struct Frame<A: Arch> {
@@ -133,6 +133,7 @@ impl<A: Arch> Frame<A> {
         };
         let config = SpaceConfig {
             demand_zero: layout.stack.first..layout.stack.end(),
+            arguments: layout.arguments.first..layout.arguments.end(),
             touch_gas: params.gas.page_touch,
             store_gas: params.gas.page_store,
         };
@@ -171,7 +172,7 @@ impl<A: Arch> Frame<A> {
         meter.pages_left = meter.pages_left.checked_sub(pages).ok_or(Stop::Fail(Status::LimitExceeded))?;
         for (index, chunk) in args.chunks(PAGE_SIZE_BYTES as usize).enumerate() {
             let page = self.layout.arguments.first + index as u32;
-            self.space.map_read_only(page, Arc::new(page_of(chunk)))?;
+            self.space.map_octets(page, chunk)?;
         }
         if stack_pages == 1 {
             let top = self.layout.stack.end() - 1;
@@ -184,11 +185,4 @@ impl<A: Arch> Frame<A> {
     pub(crate) fn memory(&self) -> &Link {
         &self.instance.memory
     }
-}
-
-/// A page that starts with `chunk` (at most a page long) and is zero after it.
-pub(crate) fn page_of(chunk: &[u8]) -> Page {
-    let mut page = Page::zeroed();
-    page.bytes_mut()[..chunk.len()].copy_from_slice(chunk);
-    page
 }

@@ -1,6 +1,6 @@
 //! Images ready to run: validated, decoded, with their pages cut.
 
-use crate::frame::page_of;
+use crate::arch::page_of;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};

@@ -68,7 +68,8 @@ fn run_once(vm: &mut Vm) -> Result<Ran, EngineError> {
 /// The program's memory, as the kernel would map it page by page.
 fn memory(workload: &Workload, layout: &Layout) -> Result<LocalMemory, EngineError> {
     let stack = layout.stack.first..layout.stack.end();
-    let mut memory = LocalMemory::new(SpaceConfig { demand_zero: stack, touch_gas: 0, store_gas: 0 });
+    let config = SpaceConfig { demand_zero: stack, arguments: 0..0, touch_gas: 0, store_gas: 0 };
+    let mut memory = LocalMemory::new(config);
     let refused = |_| EngineError::refused("no memory");
     let data = |data: &[u8], index: u32| {
         let rest = data.get(index as usize * PAGE_BYTES..)?;
