@@ -128,7 +128,7 @@ impl Handle {
     /// Gives the object up. If nobody else has it, it is freed and its children are left in `into`.
     pub(crate) fn take_apart(self, into: &mut Vec<Self>) {
         if let Some(mut inner) = Arc::into_inner(self.0) {
-            take_children(&mut inner.object, into);
+            take_children(&mut inner.object, &mut |child| into.push(child));
         }
     }
 
@@ -227,18 +227,21 @@ impl fmt::Debug for Handle {
 /// would otherwise take a thousand nested drops. Whoever must not wait for that has a [`DropQueue`](crate::DropQueue).
 impl Drop for Inner {
     fn drop(&mut self) {
+        // Those that nobody else has; most children are shared with an older version of their parent.
         let mut last = Vec::new();
-        take_children(&mut self.object, &mut last);
-        while let Some(handle) = last.pop() {
-            handle.take_apart(&mut last);
+        take_children(&mut self.object, &mut |child| last.extend(Arc::into_inner(child.0)));
+        while let Some(mut inner) = last.pop() {
+            take_children(&mut inner.object, &mut |child| last.extend(Arc::into_inner(child.0)));
         }
     }
 }
 
-fn take_children(object: &mut Object, into: &mut Vec<Handle>) {
+fn take_children(object: &mut Object, give: &mut dyn FnMut(Handle)) {
     object.for_each_link_mut(&mut |link| {
-        if let Link::Resident(child) = core::mem::replace(link, Link::Hashed(Hash::ZERO)) {
-            into.push(child);
+        if let Link::Resident(_) = link
+            && let Link::Resident(child) = core::mem::replace(link, Link::Hashed(Hash::ZERO))
+        {
+            give(child);
         }
     });
 }

@@ -116,7 +116,7 @@ impl Object {
 
     /// Tag and body. Resident children must be sealed.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(self.encoding_guess_bytes());
         out.push(self.kind().tag());
         match self {
             Self::System(system) => system.encode_body(&mut out),
@@ -133,6 +133,20 @@ impl Object {
             Self::Receipt(receipt) => receipt.encode_to(&mut out),
         }
         out
+    }
+
+    /// About how long the encoding is, so that making it seldom moves it.
+    fn encoding_guess_bytes(&self) -> usize {
+        match self {
+            Self::Branch(branch) => 48 + 34 * branch.children.len(),
+            Self::Receipt(receipt) => {
+                let logs = receipt.logs.iter().map(|log| 72 + log.data.len());
+                48 + receipt.output.len() + logs.sum::<usize>()
+            }
+            Self::Bytes(bytes) => 8 + bytes.len(),
+            Self::Page(_) => 1 + crate::PAGE_BYTES,
+            _ => 96,
+        }
     }
 
     /// Decodes exactly one object from all of `bytes`; encoding it again gives `bytes`.

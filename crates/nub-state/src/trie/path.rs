@@ -8,6 +8,9 @@ use core::fmt;
 /// The longest path: a key of 32 bytes.
 pub const PATH_NIBBLES_MAX: usize = 64;
 
+/// Words of sixteen nibbles in the longest.
+const WORDS: usize = PATH_NIBBLES_MAX / 16;
+
 /// A sequence of up to 64 nibbles. Ordered like the keys they are part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Path {
@@ -65,8 +68,10 @@ impl Path {
 
     /// The nibbles from index `from` on.
     pub(crate) fn skip(&self, from: usize) -> Self {
-        let mut rest = Self::EMPTY;
-        let _fits = rest.extend(self.nibbles().skip(from));
+        let mut rest = Self { count: self.len().saturating_sub(from) as u8, ..Self::EMPTY };
+        for (word, octets) in self.words_from(from).into_iter().zip(rest.packed.as_chunks_mut::<8>().0) {
+            *octets = word.to_be_bytes();
+        }
         rest
     }
 
@@ -79,7 +84,31 @@ impl Path {
 
     /// How many nibbles it shares with `key` from nibble `depth` of it on.
     pub(crate) fn shared_with(&self, key: &Self, depth: usize) -> usize {
-        self.nibbles().zip(key.nibbles().skip(depth)).take_while(|(a, b)| a == b).count()
+        let most = self.len().min(key.len().saturating_sub(depth));
+        if most == 0 {
+            return 0;
+        }
+        let differing = self.words_from(0).into_iter().zip(key.words_from(depth)).map(|(a, b)| a ^ b);
+        let mut shared = 0;
+        for bits in differing {
+            shared += bits.leading_zeros() as usize / 4;
+            if bits != 0 {
+                break;
+            }
+        }
+        shared.min(most)
+    }
+
+    /// The nibbles from index `from` on, sixteen a word, zeros behind.
+    fn words_from(&self, from: usize) -> [u64; WORDS] {
+        let (octets, _) = self.packed.as_chunks::<8>();
+        let word = |index: usize| octets.get(index).map_or(0, |octets| u64::from_be_bytes(*octets));
+        let (words, bits) = (from / 16, 4 * (from % 16) as u32);
+        core::array::from_fn(|index| {
+            let at = index + words;
+            // What a shift by all bits would give is zero.
+            word(at) << bits | word(at + 1).checked_shr(64 - bits).unwrap_or(0)
+        })
     }
 
     /// The bytes, if there is a whole number of them.
@@ -112,5 +141,35 @@ impl fmt::Debug for Path {
         f.write_str("Path(")?;
         self.nibbles().try_for_each(|nibble| write!(f, "{nibble:x}"))?;
         f.write_str(")")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn path() -> impl Strategy<Value = Path> {
+        // Few values, so that paths share much.
+        let nibble = prop_oneof![8 => Just(0u8), 8 => Just(1), 1 => 0u8..16];
+        prop::collection::vec(nibble, 0..=PATH_NIBBLES_MAX).prop_map(|nibbles| {
+            let mut path = Path::EMPTY;
+            path.extend(nibbles).unwrap();
+            path
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn words_of_nibbles_are_the_nibbles(a in path(), b in path(), from in 0usize..70) {
+            let rest: Vec<u8> = a.nibbles().skip(from).collect();
+            let skipped = a.skip(from);
+            let mut by_nibbles = Path::EMPTY;
+            by_nibbles.extend(rest.iter().copied()).unwrap();
+            prop_assert_eq!(skipped, by_nibbles);
+            let shared = b.nibbles().zip(rest).take_while(|(left, right)| left == right).count();
+            prop_assert_eq!(b.shared_with(&a, from), shared);
+            prop_assert_eq!(by_nibbles.shared_with(&a, from), by_nibbles.len());
+        }
     }
 }
