@@ -113,6 +113,17 @@ impl Side for Engine {
         let receipt_bytes = summary.receipts.last().map(|receipt| receipt.encode().len() as u64);
         Ok(Round { time, gas: summary.gas_used, input_bytes: self.input_bytes, receipt_bytes })
     }
+
+    fn counters(&mut self) -> Vec<(&'static str, u64)> {
+        match self.nub.health_check() {
+            Ok(health) => vec![
+                ("page faults", health.page_faults),
+                ("exits", health.vm_exits),
+                ("uses of the gate", health.gate_calls),
+            ],
+            Err(_) => Vec::new(),
+        }
+    }
 }
 
 fn event(origin: Badge, endpoint: u16, args: Vec<u8>) -> Event {

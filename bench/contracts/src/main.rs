@@ -25,6 +25,12 @@ struct Arguments {
     /// Blocks on each side.
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// Leaves out sides whose names do not contain this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Says beside the figures what a block of each micro-VM took of what costs much there.
+    #[arg(long)]
+    counters: bool,
     /// Prints figures for machines.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -39,6 +45,10 @@ trait Side {
     fn name(&self) -> &str;
     /// Executes the block on the state as it was at first.
     fn round(&mut self) -> Result<Round, Failure>;
+    /// What it counts of what costs much, if it counts anything: names, and counts since it was made.
+    fn counters(&mut self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }
 
 /// What a block took.
@@ -85,6 +95,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<table::Row>, Failure> {
         eprintln!("{skipped}");
     }
     sides.push(Box::new(peer::Revm::new(arguments.transfers)));
+    sides.retain(|side| side.name().contains(&arguments.only));
     let mut rows: Vec<table::Row> = sides.iter().map(|side| table::Row::of(side.name())).collect();
     // One round that does not count: caches fill, code is compiled.
     for side in &mut sides {
@@ -95,5 +106,18 @@ fn measure(arguments: &Arguments) -> Result<Vec<table::Row>, Failure> {
             row.push(&side.round()?, arguments.transfers);
         }
     }
+    if arguments.counters {
+        sides.iter_mut().try_for_each(|side| print_counters(side.as_mut()))?;
+    }
     Ok(rows)
+}
+
+/// Beside the figures: what one more block takes.
+fn print_counters(side: &mut dyn Side) -> Result<(), Failure> {
+    let before = side.counters();
+    side.round()?;
+    for ((name, after), (_, before)) in side.counters().into_iter().zip(before) {
+        eprintln!("{}: {} {name} in a block", side.name(), after - before);
+    }
+    Ok(())
 }
