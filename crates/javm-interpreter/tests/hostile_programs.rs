@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::TestMemory;
+use common::{TestMemory, blob};
 use javm_interpreter::{Code, Exit, Machine, Meter, run};
 use javm_isa::{BranchTargets, GasBlocks, OpcodeTable, Program};
 
@@ -13,26 +13,6 @@ const TRAP: u8 = 0;
 const FALLTHROUGH: u8 = 1;
 const UNLIKELY: u8 = 2;
 const JUMP_IND: u8 = 50;
-
-/// `entry_count` is what the header says, whatever the length of the jump table.
-fn blob(entry_count: u64, entry_len_bytes: u8, jump_table: &[u8], code: &[u8], bitmask: &[u8]) -> Vec<u8> {
-    let mut blob = Vec::new();
-    push_len(&mut blob, entry_count);
-    blob.push(entry_len_bytes);
-    push_len(&mut blob, code.len() as u64);
-    blob.extend_from_slice(jump_table);
-    blob.extend_from_slice(code);
-    blob.extend_from_slice(bitmask);
-    blob
-}
-
-/// A length in its shortest form: as many leading ones as octets follow.
-fn push_len(blob: &mut Vec<u8>, len: u64) {
-    let following = (0..8).find(|following| len >> (7 * (following + 1)) == 0).unwrap_or(8);
-    let high = if following == 8 { 0 } else { (len >> (8 * following)) as u8 };
-    blob.push(!(0xFFu16 >> following) as u8 | high);
-    blob.extend_from_slice(&len.to_le_bytes()[..following]);
-}
 
 fn decode(blob: &[u8]) -> (Program, Code) {
     let program = Program::parse(blob).expect("the blob is well-formed");

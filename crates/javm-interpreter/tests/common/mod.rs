@@ -200,20 +200,30 @@ pub fn assemble(instructions: &[&[u8]], jump_table: &[u8]) -> Program {
 
 /// Puts a program together from its parts; jump-table entries have one octet.
 pub fn parse(code: &[u8], bitmask: &[u8], jump_table: &[u8]) -> Program {
-    let mut blob = Vec::new();
-    push_len(&mut blob, jump_table.len());
-    blob.push(1);
-    push_len(&mut blob, code.len());
-    blob.extend_from_slice(jump_table);
-    blob.extend_from_slice(code);
-    blob.extend_from_slice(bitmask);
+    let blob = blob(jump_table.len() as u64, 1, jump_table, code, bitmask);
     Program::parse(&blob).expect("the blob is well-formed")
 }
 
-fn push_len(blob: &mut Vec<u8>, len: usize) {
-    match len {
-        0..0x80 => blob.push(len as u8),
-        0x80..0x4000 => blob.extend([0x80 | (len >> 8) as u8, len as u8]),
-        _ => panic!("too long for a test"),
-    }
+/// `entry_count` is what the header says, whatever the length of the jump table.
+pub fn blob(
+    entry_count: u64,
+    entry_len_bytes: u8,
+    jump_table: &[u8],
+    code: &[u8],
+    bitmask: &[u8],
+) -> Vec<u8> {
+    let mut blob = Vec::new();
+    push_len(&mut blob, entry_count);
+    blob.push(entry_len_bytes);
+    push_len(&mut blob, code.len() as u64);
+    blob.extend([jump_table, code, bitmask].concat());
+    blob
+}
+
+/// A length in its shortest form: as many leading ones as octets follow.
+fn push_len(blob: &mut Vec<u8>, len: u64) {
+    let following = (0..8).find(|following| len >> (7 * (following + 1)) == 0).unwrap_or(8);
+    let high = if following == 8 { 0 } else { (len >> (8 * following)) as u8 };
+    blob.push(!(0xFFu16 >> following) as u8 | high);
+    blob.extend_from_slice(&len.to_le_bytes()[..following]);
 }
