@@ -128,8 +128,8 @@ impl Program {
 
     /// The octets from `position` on, those past the end of the code as zeros.
     #[inline(always)]
-    pub(crate) fn octets_at(&self, position: u32) -> Option<&[u8; PADDING_LEN_BYTES]> {
-        let position = position as usize;
+    pub(crate) fn octets_at(&self, position: u64) -> Option<&[u8; PADDING_LEN_BYTES]> {
+        let position = usize::try_from(position).ok()?;
         self.padded_code.get(position..position + PADDING_LEN_BYTES)?.first_chunk()
     }
 

@@ -24,6 +24,17 @@ fn extended(octets: u32, len_bytes: u32) -> i32 {
     (i64::from((u64::from(octets) << unused) as i32) >> unused) as i32
 }
 
+/// The same for what the skip leaves after the first octet.
+static UNUSED_AFTER_ONE: [u8; 32] = {
+    let mut unused = [0; 32];
+    let mut skip = 0;
+    while skip < 5 {
+        unused[skip] = if skip == 0 { 32 } else { 40 - 8 * skip as u8 };
+        skip += 1;
+    }
+    unused
+};
+
 /// The same of the lowest octets of eight.
 #[inline(always)]
 fn extended_from(octets: u64, at_bytes: u32, len_bytes: u32) -> i32 {
@@ -58,7 +69,8 @@ impl<'a> Step<'a> {
     /// RI, RRI: the immediate.
     #[inline(always)]
     pub fn immediate(&self) -> i32 {
-        extended(self.four_at_2(), self.skip.saturating_sub(1))
+        let unused = UNUSED_AFTER_ONE[(self.skip & 31) as usize] & 63;
+        (i64::from((u64::from(self.four_at_2()) << unused) as i32) >> unused) as i32
     }
 
     /// I: the immediate.

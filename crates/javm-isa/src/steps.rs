@@ -3,17 +3,6 @@
 use crate::blob::PADDING_LEN_BYTES;
 use crate::{MAX_SKIP, Opcode, OpcodeTable, Program};
 
-/// What [`Steps`] comes to next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// An instruction.
-    Start,
-    /// An implicit trap.
-    Trap,
-    /// Nothing.
-    End,
-}
-
 /// An instruction, or an implicit trap. Its arguments are read by methods of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step<'a> {
@@ -23,29 +12,32 @@ pub struct Step<'a> {
     pub skip: u32,
     /// From the opcode on.
     pub(crate) octets: &'a [u8; PADDING_LEN_BYTES],
-    opcode: Opcode,
-    is_defined: bool,
-    ends_block: bool,
+    /// Where instructions start behind it: see [`Step::next_skip`].
+    starts: u64,
+    meaning: Meaning,
 }
 
 /// Where there is no code.
 const NOTHING: [u8; PADDING_LEN_BYTES] = [0; PADDING_LEN_BYTES];
 
-/// What an octet stands for where an instruction starts.
+/// What an octet stands for where an instruction starts: an opcode's number, and flags. In one number, which is copied in
+/// one piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Meaning {
-    opcode: Opcode,
-    is_defined: bool,
-    ends_block: bool,
-}
+struct Meaning(u32);
 
 impl Meaning {
+    const IS_DEFINED: u32 = 1 << 8;
+    const ENDS_BLOCK: u32 = 1 << 9;
+
     const TRAP: Meaning = Meaning::of(None);
 
     const fn of(opcode: Option<Opcode>) -> Meaning {
         match opcode {
-            Some(opcode) => Meaning { opcode, is_defined: true, ends_block: opcode.is_terminator() },
-            None => Meaning { opcode: Opcode::Trap, is_defined: false, ends_block: true },
+            Some(opcode) if opcode.is_terminator() => {
+                Meaning(opcode as u32 | Self::IS_DEFINED | Self::ENDS_BLOCK)
+            }
+            Some(opcode) => Meaning(opcode as u32 | Self::IS_DEFINED),
+            None => Meaning(Opcode::Trap as u32 | Self::ENDS_BLOCK),
         }
     }
 }
@@ -65,27 +57,38 @@ static JAM_V1: [Meaning; 256] = meanings(OpcodeTable::JamV1);
 
 impl<'a> Step<'a> {
     #[inline(always)]
-    fn new(position: u32, skip: u32, octets: &'a [u8; PADDING_LEN_BYTES], meaning: Meaning) -> Step<'a> {
-        let Meaning { opcode, is_defined, ends_block } = meaning;
-        Step { position, skip, octets, opcode, is_defined, ends_block }
+    fn new(
+        (position, skip): (u32, u32),
+        octets: &'a [u8; PADDING_LEN_BYTES],
+        starts: u64,
+        meaning: Meaning,
+    ) -> Step<'a> {
+        Step { position, skip, octets, starts, meaning }
     }
 
     /// What to do: a trap for an undefined opcode, and where no instruction starts.
     #[inline(always)]
-    pub const fn opcode(&self) -> Opcode {
-        self.opcode
+    pub fn opcode(&self) -> Opcode {
+        Opcode::ALL.get(usize::from(self.meaning.0 as u8)).copied().unwrap_or(Opcode::Trap)
     }
 
     /// Does an instruction with a defined opcode start here?
     #[inline(always)]
     pub const fn is_defined(&self) -> bool {
-        self.is_defined
+        self.meaning.0 & Meaning::IS_DEFINED != 0
     }
 
     /// Does it end a block: is it a terminator, or a trap?
     #[inline(always)]
     pub const fn ends_block(&self) -> bool {
-        self.ends_block
+        self.meaning.0 & Meaning::ENDS_BLOCK != 0
+    }
+
+    /// Octets after the opcode of the next instruction, if it is as near as this one's skip says and has one behind it
+    /// near enough; else anything.
+    #[inline(always)]
+    pub const fn next_skip(&self) -> u32 {
+        (self.starts >> (self.skip & 31) >> 1).trailing_zeros()
     }
 
     /// Where execution goes on after it, if it does not jump: there is the next step, unless this is a trap
@@ -99,22 +102,19 @@ impl Program {
     /// Every instruction start, and the implicit traps: wherever going on from an instruction leads to no
     /// other. The last is a trap.
     pub fn steps(&self, table: OpcodeTable) -> Steps<'_> {
-        let (position, next) = match self.next_start(0) {
-            Some(first) => (first, Next::Start),
-            None => (self.code_len_bytes(), Next::Trap),
-        };
+        let next = self.next_start(0).map_or(TRAP | u64::from(self.code_len_bytes()), u64::from);
         let meanings = match table {
             OpcodeTable::Gp07 => &GP_07,
             OpcodeTable::JamV1 => &JAM_V1,
         };
-        Steps { program: self, meanings, position, next }
+        Steps { program: self, meanings, next }
     }
 
     /// The step at `position`, whatever is there.
     pub(crate) fn step_at(&self, position: u32, table: OpcodeTable) -> Step<'_> {
         let meaning = Meaning::of(self.opcode_at(position, table));
-        let octets = self.octets_at(position).unwrap_or(&NOTHING);
-        Step::new(position, self.skip(position).into(), octets, meaning)
+        let octets = self.octets_at(position.into()).unwrap_or(&NOTHING);
+        Step::new((position, self.skip(position).into()), octets, self.starts_after(position), meaning)
     }
 
     /// The first instruction start from `position` on.
@@ -129,28 +129,36 @@ impl Program {
     }
 }
 
+/// In what comes next, besides the position: an implicit trap is there, or nothing comes. No code reaches so far.
+const TRAP: u64 = 1 << 32;
+const END: u64 = 1 << 33;
+
 /// See [`Program::steps`].
 #[derive(Clone, Debug)]
 pub struct Steps<'a> {
     program: &'a Program,
     meanings: &'static [Meaning; 256],
-    /// Of the next step.
-    position: u32,
-    next: Next,
+    /// The position of the next step.
+    next: u64,
 }
 
 impl<'a> Steps<'a> {
+    /// The next step where there is no instruction.
     #[cold]
     fn trap(&mut self) -> Option<Step<'a>> {
-        if self.next == Next::End {
+        if self.next == END {
             return None;
         }
-        let position = self.position;
-        self.next = Next::End;
-        if let Some(start) = self.program.next_start(position) {
-            (self.position, self.next) = (start, Next::Start);
-        }
-        Some(Step::new(position, 0, &NOTHING, Meaning::TRAP))
+        let position = self.next as u32;
+        self.next = self.program.next_start(position).map_or(END, u64::from);
+        Some(Step::new((position, 0), &NOTHING, 0, Meaning::TRAP))
+    }
+
+    /// No instruction is near after the one at `position`, or before the end: its skip is this at most.
+    #[cold]
+    fn trap_after(&self, position: u32, skip: u32) -> (u32, u64) {
+        let skip = skip.min(self.program.code_len_bytes() - position - 1);
+        (skip, TRAP | u64::from(position + 1 + skip))
     }
 }
 
@@ -159,20 +167,18 @@ impl<'a> Iterator for Steps<'a> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<Step<'a>> {
-        if self.next != Next::Start {
+        // The mask says that nothing overflows.
+        let Some(octets) = self.program.octets_at(self.next & (TRAP | END | u64::from(u32::MAX))) else {
             return self.trap();
-        }
-        let position = self.position;
-        let octets = self.program.octets_at(position)?;
+        };
+        let position = self.next as u32;
         let meaning = self.meanings[usize::from(octets[0])];
         let starts = self.program.starts_after(position);
         let mut skip = (starts | 1 << MAX_SKIP).trailing_zeros();
+        self.next += 1 + u64::from(skip);
         if starts >> skip & 1 == 0 {
-            // No instruction is near, or before the end.
-            skip = skip.min(self.program.code_len_bytes() - position - 1);
-            self.next = Next::Trap;
+            (skip, self.next) = self.trap_after(position, skip);
         }
-        self.position = position + 1 + skip;
-        Some(Step::new(position, skip, octets, meaning))
+        Some(Step::new((position, skip), octets, starts, meaning))
     }
 }

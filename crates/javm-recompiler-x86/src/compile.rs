@@ -72,8 +72,11 @@ pub fn compile_in(
 ) -> Result<CompiledCode, CompileError> {
     let sized_entry_count = sized_entry_count(program)?;
     let instruction_count = count_instructions(program)?;
-    memory.clear();
-    memory.reserve_exact((program.code().len() * EXPECTED_EXPANSION).min(code_bytes_max));
+    let expected = (program.code().len() * EXPECTED_EXPANSION).min(code_bytes_max);
+    if memory.capacity() < expected {
+        memory.clear();
+        memory.reserve_exact(expected);
+    }
     let translator = Translator::new(program, table, features, (instruction_count, memory));
     let start = translator.position();
     let checked = Checked { len_bytes: translator.len_bytes(), count: 0 };
@@ -123,11 +126,11 @@ impl<'a> Pass<'a> {
             self.reach(first.position)?;
             let start = self.translator.begin_block(first.position, is_on_a_line, is_charged);
             // The first instruction's code begins with the charge.
-            let (mut offset, mut has_charge, mut count) = (start, is_charged, 0);
+            let (count_before, mut offset, mut has_charge) =
+                (self.translator.positions.count(), start, is_charged);
             loop {
                 self.translator.positions.push(offset, has_charge);
                 self.translator.instruction(&step);
-                count += 1;
                 if step.ends_block() {
                     break;
                 }
@@ -136,6 +139,7 @@ impl<'a> Pass<'a> {
                 self.reach(step.position)?;
                 (offset, has_charge) = (self.translator.position(), false);
             }
+            let count = (self.translator.positions.count() - count_before) as u32;
             if is_charged
                 && !is_on_a_line
                 && self.translator.is_loop_off_a_line((first.position, start), count)

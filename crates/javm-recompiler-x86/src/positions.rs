@@ -161,13 +161,6 @@ impl PositionsBuilder {
         (entry & IS_CHARGED != 0).then_some(word.base + u32::from(entry & DISTANCE))
     }
 
-    /// Where the code of the instruction at `pc` begins, with the charge for a block if it has one. The last of the
-    /// instructions so far is not before `pc`.
-    pub fn offset(&self, pc: u32) -> Option<u32> {
-        let (word, index) = self.positions.find(pc)?;
-        Some(word.base + u32::from(self.positions.entries.get(index)? & DISTANCE))
-    }
-
     /// To run from `pc`, above all that had one so far, is to enter here.
     pub fn push_second_entry(&mut self, pc: u32, offset: u32) {
         self.positions.second_entries.push((pc, offset));

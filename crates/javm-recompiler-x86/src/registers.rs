@@ -2,7 +2,7 @@
 
 use javm_isa::{REGISTER_COUNT, Reg};
 
-use crate::asm::Gpr;
+use crate::asm::{Gpr, Pair, Pairs};
 use crate::features::Features;
 
 /// Nothing lives here between instructions. Counts of shifts must be here.
@@ -63,6 +63,8 @@ pub(crate) struct Registers {
     pub gas: Gpr,
     /// By the field of an instruction that names a register: r0 to r12, and r12 for all above.
     by_field: [Gpr; 256],
+    /// By the octet of an instruction that names two.
+    pub pairs: Pairs,
 }
 
 static FREE_RSP: Registers = Registers::new(Gpr::Rsp, Gpr::R12);
@@ -93,7 +95,19 @@ impl Registers {
             by_field[field] = gprs[Reg::clamped(field as u8).index()];
             field += 1;
         }
-        Registers { gas, by_field }
+        let mut pairs = [Pair::new(gas, gas); 256];
+        let mut octet = 0;
+        while octet < pairs.len() {
+            pairs[octet] = Pair::new(by_field[octet & 15], by_field[octet >> 4]);
+            octet += 1;
+        }
+        Registers { gas, by_field, pairs }
+    }
+
+    /// The two machine registers of an octet that names them.
+    #[inline(always)]
+    pub const fn pair(&self, octet: u8) -> &Pair {
+        &self.pairs[octet as usize]
     }
 
     /// The machine register of a field.

@@ -31,45 +31,45 @@ impl Asm {
     /// `op d, s`
     #[inline(always)]
     pub fn alu(&mut self, op: Alu, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::one((op as u8) << 3 | 1), s as u8, d));
+        self.put(Encoding::registers(Op::one((op as u8) << 3 | 1).of_width(width), s as u8, d));
     }
 
     /// `op d, imm`, the immediate sign-extended.
     #[inline(always)]
     pub fn alu_imm(&mut self, op: Alu, width: Width, d: Gpr, value: i32) {
-        self.put(Encoding::registers(width, with_imm(value), op as u8, d).imm(value));
+        self.put(Encoding::registers(with_imm(value).of_width(width), op as u8, d).imm(value));
     }
 
     /// `op d, [mem]`
     #[inline(always)]
     pub fn alu_load(&mut self, op: Alu, width: Width, d: Gpr, mem: Mem) {
-        self.put(Encoding::memory(width, Op::one((op as u8) << 3 | 3), d as u8, mem));
+        self.put(Encoding::memory(Op::one((op as u8) << 3 | 3).of_width(width), d as u8, mem));
     }
 
     /// `test a, b`
     #[inline(always)]
     pub fn test(&mut self, width: Width, a: Gpr, b: Gpr) {
-        self.put(Encoding::registers(width, Op::one(0x85), b as u8, a));
+        self.put(Encoding::registers(Op::one(0x85).of_width(width), b as u8, a));
     }
 
     /// `not d`
     #[inline(always)]
     pub fn not(&mut self, width: Width, d: Gpr) {
-        self.put(Encoding::registers(width, Op::one(0xF7), 2, d));
+        self.put(Encoding::registers(Op::one(0xF7).of_width(width), 2, d));
     }
 
     /// `neg d`
     #[inline(always)]
     pub fn neg(&mut self, width: Width, d: Gpr) {
-        self.put(Encoding::registers(width, Op::one(0xF7), 3, d));
+        self.put(Encoding::registers(Op::one(0xF7).of_width(width), 3, d));
     }
 
     /// `sub d, imm8` and `jb`, both to be patched: the immediate behind the three octets of REX, opcode and ModRM, and
     /// the 32-bit distance, whose end this gives.
     #[inline(always)]
     pub fn charge(&mut self, d: Gpr) -> u32 {
-        let head = Encoding::registers(Width::W64, Op::one(0x83), Alu::Sub as u8, d);
-        self.put(Encoding { tail: 0x0082_0F00, tail_len_bytes: 7, ..head });
+        let head = Encoding::registers(Op::one(0x83).of_width(Width::W64), Alu::Sub as u8, d);
+        self.put(Encoding { tail: 0x0082_0F00, tail_len_bytes: 7, has_tail: true, ..head });
         self.position()
     }
 

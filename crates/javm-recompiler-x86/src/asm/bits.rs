@@ -10,31 +10,31 @@ impl Asm {
     /// `bsf d, s`: the lowest set bit; zero flag and an undefined result if there is none.
     #[inline(always)]
     pub fn bsf(&mut self, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::two(0xBC), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xBC).of_width(width), d as u8, s));
     }
 
     /// `bsr d, s`: the highest set bit; zero flag and an undefined result if there is none.
     #[inline(always)]
     pub fn bsr(&mut self, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::two(0xBD), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xBD).of_width(width), d as u8, s));
     }
 
     /// `popcnt d, s`
     #[inline(always)]
     pub fn popcnt(&mut self, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::two(0xB8).prefixed(REP), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xB8).prefixed(REP).of_width(width), d as u8, s));
     }
 
     /// `lzcnt d, s`
     #[inline(always)]
     pub fn lzcnt(&mut self, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::two(0xBD).prefixed(REP), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xBD).prefixed(REP).of_width(width), d as u8, s));
     }
 
     /// `tzcnt d, s`
     #[inline(always)]
     pub fn tzcnt(&mut self, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::two(0xBC).prefixed(REP), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xBC).prefixed(REP).of_width(width), d as u8, s));
     }
 
     /// `bswap d`

@@ -10,6 +10,18 @@ const SLACK_BYTES: usize = 24;
 /// What is zeroed ahead: so little that it is still in the processor's cache when code is put there.
 const CHUNK_BYTES: usize = 1 << 12;
 
+/// A few instructions, at most eight octets together.
+#[derive(Clone, Copy, Debug)]
+pub struct Made {
+    octets: u64,
+    len_bytes: u32,
+}
+
+impl Made {
+    /// None.
+    pub const NOTHING: Made = Made { octets: 0, len_bytes: 0 };
+}
+
 /// Machine code in the making. Its methods, one an instruction, are in the files of the families.
 ///
 /// There must be room for what is appended: [`reserve`](Self::reserve) makes it for many instructions at once. What
@@ -22,9 +34,8 @@ pub struct Asm {
 }
 
 impl Asm {
-    /// Nothing so far, in the memory of `octets`.
-    pub fn in_memory_of(mut octets: Vec<u8>) -> Asm {
-        octets.clear();
+    /// Nothing so far, in the memory of `octets`, whatever they are: all that becomes code is written first.
+    pub fn in_memory_of(octets: Vec<u8>) -> Asm {
         Asm { octets, len_bytes: 0 }
     }
 
@@ -43,15 +54,58 @@ impl Asm {
     /// Appends an instruction.
     #[inline(always)]
     pub(super) fn put(&mut self, encoding: Encoding) {
+        self.put_if(true, encoding);
+    }
+
+    /// Appends an instruction or does not: without a branch, since what is beyond the end is overwritten.
+    #[inline(always)]
+    pub(super) fn put_if(&mut self, is_wanted: bool, encoding: Encoding) {
         let start = self.len_bytes as usize;
         if let Some(room) = self.octets.get_mut(start..start + SLACK_BYTES) {
             room[..8].copy_from_slice(&encoding.head.to_le_bytes());
             let tail_start = (encoding.head_len_bytes & 15) as usize;
-            if let Some(tail) = room.get_mut(tail_start..tail_start + 8) {
+            if encoding.has_tail
+                && let Some(tail) = room.get_mut(tail_start..tail_start + 8)
+            {
                 tail.copy_from_slice(&encoding.tail.to_le_bytes());
             }
         }
-        self.len_bytes += encoding.len_bytes();
+        self.len_bytes += if is_wanted { encoding.len_bytes() } else { 0 };
+    }
+
+    /// Appends at most three octets, seven and four, each with its length.
+    #[inline(always)]
+    pub(super) fn put_three(
+        &mut self,
+        (first, first_len): (u32, u32),
+        (head, head_len): (u64, u32),
+        (tail, tail_len): (u32, u32),
+    ) {
+        let start = self.len_bytes as usize;
+        if let Some(room) = self.octets.get_mut(start..start + SLACK_BYTES) {
+            // The masks say that all are within.
+            let (head_at, tail_at) = ((first_len & 7) as usize, ((first_len + head_len) & 15) as usize);
+            room[..4].copy_from_slice(&first.to_le_bytes());
+            room[head_at..head_at + 8].copy_from_slice(&head.to_le_bytes());
+            room[tail_at..tail_at + 4].copy_from_slice(&tail.to_le_bytes());
+        }
+        self.len_bytes += first_len + head_len + tail_len;
+    }
+
+    /// What `emit` appends, at most eight octets, to be appended later instead.
+    pub fn made(&mut self, emit: impl FnOnce(&mut Asm)) -> Made {
+        let start = self.len_bytes;
+        emit(self);
+        let made = self.octets.get(start as usize..).and_then(|octets| octets.first_chunk());
+        let len_bytes = self.len_bytes - start;
+        self.len_bytes = start;
+        Made { octets: made.map_or(0, |octets| u64::from_le_bytes(*octets)), len_bytes }
+    }
+
+    /// Appends what was made before.
+    #[inline(always)]
+    pub fn put_made(&mut self, made: Made) {
+        self.put(Encoding { head: made.octets, head_len_bytes: made.len_bytes, ..Encoding::EMPTY });
     }
 
     /// Makes room for so many octets of instructions.

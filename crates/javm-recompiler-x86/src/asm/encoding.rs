@@ -15,27 +15,50 @@ pub(super) struct Encoding {
     /// Displacement and immediate; beyond their length anything.
     pub tail: u64,
     pub tail_len_bytes: u32,
+    /// Can there be one? Known where the instruction is.
+    pub has_tail: bool,
 }
 
-/// An instruction's opcode: one octet, or `0x0F` and one octet, with an optional mandatory prefix.
+/// Prefixes, REX and opcode of an instruction, and where the bits go that come from its operands.
 #[derive(Clone, Copy)]
 pub(super) struct Op {
-    pub prefix: u8,
-    pub is_two_byte: bool,
-    pub octet: u8,
+    pub octets: u64,
+    /// Where REX is, in bits from the start. It is always there, if only of zeros.
+    pub rex_at: u8,
+    /// Where ModRM follows, likewise.
+    pub modrm_at: u8,
 }
 
+/// A REX that changes nothing, and its bit for operations on 64 bits.
+const REX: u64 = 0x40;
+const REX_W: u64 = 0x08;
+
 impl Op {
+    /// An opcode of one octet.
+    #[inline(always)]
     pub const fn one(octet: u8) -> Op {
-        Op { prefix: 0, is_two_byte: false, octet }
+        Op { octets: REX | (octet as u64) << 8, rex_at: 0, modrm_at: 16 }
     }
 
+    /// An opcode of 0x0F and an octet.
+    #[inline(always)]
     pub const fn two(octet: u8) -> Op {
-        Op { prefix: 0, is_two_byte: true, octet }
+        Op { octets: REX | 0x0F << 8 | (octet as u64) << 16, rex_at: 0, modrm_at: 24 }
     }
 
+    #[inline(always)]
+    pub const fn of_width(self, width: Width) -> Op {
+        Op { octets: self.octets | (matches!(width, Width::W64) as u64 * REX_W) << self.rex_at, ..self }
+    }
+
+    #[inline(always)]
     pub const fn prefixed(self, prefix: u8) -> Op {
-        Op { prefix, ..self }
+        Op { octets: self.octets << 8 | prefix as u64, rex_at: self.rex_at + 8, modrm_at: self.modrm_at + 8 }
+    }
+
+    /// With addresses of 32 bits, from the start of the window.
+    pub const fn in_window(self) -> Op {
+        self.prefixed(ADDRESS_32).prefixed(GS)
     }
 }
 
@@ -45,7 +68,8 @@ const GS: u8 = 0x65;
 const ADDRESS_32: u8 = 0x67;
 
 impl Encoding {
-    pub const EMPTY: Encoding = Encoding { head: 0, head_len_bytes: 0, tail: 0, tail_len_bytes: 0 };
+    pub const EMPTY: Encoding =
+        Encoding { head: 0, head_len_bytes: 0, tail: 0, tail_len_bytes: 0, has_tail: false };
 
     /// How long it is.
     #[inline(always)]
@@ -75,6 +99,7 @@ impl Encoding {
         Encoding {
             tail: before | u64::from(value) << (8 * self.tail_len_bytes),
             tail_len_bytes: self.tail_len_bytes + len_bytes,
+            has_tail: true,
             ..self
         }
     }
@@ -103,23 +128,27 @@ impl Encoding {
     /// Instead of a displacement.
     #[inline(always)]
     pub fn imm64(self, value: u64) -> Encoding {
-        Encoding { tail: value, tail_len_bytes: 8, ..self }
+        Encoding { tail: value, tail_len_bytes: 8, has_tail: true, ..self }
     }
 
-    /// Prefix, REX and opcode.
+    /// Prefixes, REX, opcode, ModRM and what else there is for operands.
     #[inline(always)]
-    fn head(self, width: Width, op: Op, registers: Numbers) -> Encoding {
-        let wide = u8::from(width == Width::W64);
+    fn with_operands(op: Op, registers: Numbers, mode: Mode) -> Encoding {
         let Numbers { reg, index, rm } = registers;
-        let rex = 0x40 | wide << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | rm >> 3;
-        self.octet_if(op.prefix != 0, op.prefix).octet(rex).octet_if(op.is_two_byte, 0x0F).octet(op.octet)
+        let rex = (reg >> 3) << 2 | (index >> 3) << 1 | rm >> 3;
+        let modrm = u64::from(mode.modrm | (reg & 7) << 3) | u64::from(mode.sib) << 8;
+        Encoding {
+            head: op.octets | u64::from(rex) << op.rex_at | modrm << op.modrm_at,
+            head_len_bytes: u32::from(op.modrm_at / 8) + 1 + u32::from(mode.has_sib),
+            ..Encoding::EMPTY
+        }
     }
 
     /// An instruction on two registers, or on one and an opcode extension in `reg`.
     #[inline(always)]
-    pub fn registers(width: Width, op: Op, reg: u8, rm: Gpr) -> Encoding {
-        let head = Encoding::EMPTY.head(width, op, Numbers { reg, index: 0, rm: rm as u8 });
-        head.octet(0xC0 | (reg & 7) << 3 | rm.low())
+    pub fn registers(op: Op, reg: u8, rm: Gpr) -> Encoding {
+        let mode = Mode { modrm: 0xC0 | rm.low(), sib: 0, has_sib: false };
+        Encoding::with_operands(op, Numbers { reg, index: 0, rm: rm as u8 }, mode)
     }
 
     /// An instruction on the register whose number is in its opcode.
@@ -131,39 +160,67 @@ impl Encoding {
 
     /// An instruction on a register, or an opcode extension, and memory.
     #[inline(always)]
-    pub fn memory(width: Width, op: Op, reg: u8, mem: Mem) -> Encoding {
-        let number = |gpr: Option<Gpr>| gpr.map_or(0, |gpr| gpr as u8);
-        let numbers = Numbers { reg, index: number(mem.index), rm: number(mem.base) };
-        let prefixes = Encoding::EMPTY.octet_if(mem.is_in_window, GS).octet_if(mem.is_address_32, ADDRESS_32);
-        prefixes.head(width, op, numbers).address(reg, mem)
+    pub fn memory(op: Op, reg: u8, mem: Mem) -> Encoding {
+        let op = if mem.is_address_32 { op.prefixed(ADDRESS_32) } else { op };
+        let op = if mem.is_in_window { op.prefixed(GS) } else { op };
+        match (mem.base, mem.index) {
+            (None, _) => {
+                let mode = Mode { modrm: 4, sib: 0x25, has_sib: true };
+                Encoding::with_operands(op, Numbers { reg, index: 0, rm: 0 }, mode).imm32(mem.disp)
+            }
+            (Some(base), None) => Encoding::at(op, reg, base, mem.disp),
+            (Some(base), Some(index)) => Encoding::indexed(op, reg, (base, index), mem.disp),
+        }
     }
 
-    /// ModRM, SIB and displacement.
+    /// The same at `[base + disp]`, without prefixes for the address.
     #[inline(always)]
-    fn address(self, reg: u8, mem: Mem) -> Encoding {
-        let reg = (reg & 7) << 3;
-        let Some(base) = mem.base else {
-            return self.octet(reg | 4).octet(0x25).imm32(mem.disp);
-        };
+    fn at(op: Op, reg: u8, base: Gpr, disp: i32) -> Encoding {
+        let Displacement { mode, len_bytes } = Displacement::of(base, disp);
+        // rsp and r12 need a SIB: for others it is there, but beyond the length.
+        let mode = Mode { modrm: mode | base.low(), sib: 0x24, has_sib: base.low() == 4 };
+        let numbers = Numbers { reg, index: 0, rm: base as u8 };
+        Encoding::with_operands(op, numbers, mode).displaced(disp, len_bytes)
+    }
+
+    /// The same at `[base + index + disp]`.
+    #[inline(always)]
+    fn indexed(op: Op, reg: u8, (base, index): (Gpr, Gpr), disp: i32) -> Encoding {
+        let Displacement { mode, len_bytes } = Displacement::of(base, disp);
+        let mode = Mode { modrm: mode | 4, sib: index.low() << 3 | base.low(), has_sib: true };
+        let numbers = Numbers { reg, index: index as u8, rm: base as u8 };
+        Encoding::with_operands(op, numbers, mode).displaced(disp, len_bytes)
+    }
+
+    #[inline(always)]
+    fn displaced(self, disp: i32, len_bytes: u32) -> Encoding {
+        Encoding { tail: u64::from(disp as u32), tail_len_bytes: len_bytes, has_tail: true, ..self }
+    }
+}
+
+/// ModRM without `reg`, and the SIB.
+struct Mode {
+    modrm: u8,
+    sib: u8,
+    has_sib: bool,
+}
+
+/// How a displacement is written: in ModRM, and how long it is.
+struct Displacement {
+    mode: u8,
+    len_bytes: u32,
+}
+
+impl Displacement {
+    #[inline(always)]
+    fn of(base: Gpr, disp: i32) -> Displacement {
         // rbp and r13 as base without a displacement mean something else.
-        let is_none = mem.disp == 0 && base.low() != 5;
-        let (mode, disp_len_bytes) = if is_none {
-            (0, 0)
-        } else if is_short(mem.disp) {
-            (0x40, 1)
-        } else {
-            (0x80, 4)
-        };
-        let encoding = match mem.index {
-            Some(index) => self.octet(mode | reg | 4).octet(index.low() << 3 | base.low()),
-            None => {
-                // rsp and r12 need a SIB: for others it is there, but beyond the length.
-                let encoding = self.octet(mode | reg | base.low());
-                let head_len_bytes = encoding.head_len_bytes + u32::from(base.low() == 4);
-                Encoding { head_len_bytes, ..encoding.octet(0x24) }
-            }
-        };
-        Encoding { tail: u64::from(mem.disp as u32), tail_len_bytes: disp_len_bytes, ..encoding }
+        let is_there = u8::from(disp != 0) | u8::from(base.low() == 5);
+        let is_short = u8::from(is_short(disp));
+        Displacement {
+            mode: (is_there << 7) >> is_short,
+            len_bytes: u32::from(is_there << 2 >> (is_short << 1)),
+        }
     }
 }
 

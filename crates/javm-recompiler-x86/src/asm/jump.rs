@@ -1,7 +1,6 @@
 //! Jumps. Those to places not known yet give the end of their distance, for patching.
 
 use super::encoding::{Encoding, Op};
-use super::operand::Width::W32;
 use super::{Asm, Condition, Mem};
 
 impl Asm {
@@ -59,6 +58,6 @@ impl Asm {
     /// `jmp qword [mem]`
     #[inline(always)]
     pub fn jump_indirect(&mut self, mem: Mem) {
-        self.put(Encoding::memory(W32, Op::one(0xFF), 4, mem));
+        self.put(Encoding::memory(Op::one(0xFF), 4, mem));
     }
 }

@@ -3,13 +3,14 @@
 //! One file an instruction family, one encoding a line. Operands come destination first. Nothing here
 //! knows of programs.
 
+mod access;
 mod alu;
 mod bits;
 mod bmi;
 mod buffer;
 mod encoding;
+mod form;
 mod jump;
-mod load;
 mod mov;
 mod multiply;
 mod operand;
@@ -18,8 +19,9 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use access::Access;
 pub use alu::Alu;
-pub use buffer::Asm;
-pub use load::Load;
+pub use buffer::{Asm, Made};
+pub use form::{Form, FormOfThree, Pair, Pairs};
 pub use operand::{Condition, Gpr, Mem, Width};
 pub use shift::Shift;

@@ -8,7 +8,13 @@ impl Asm {
     /// `mov d, s`
     #[inline(always)]
     pub fn mov(&mut self, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::one(0x89), s as u8, d));
+        self.put(Encoding::registers(Op::one(0x89).of_width(width), s as u8, d));
+    }
+
+    /// `mov d, s`, 64 bits, unless they are the same.
+    #[inline(always)]
+    pub fn copy(&mut self, d: Gpr, s: Gpr) {
+        self.put_if(d != s, Encoding::registers(Op::one(0x89).of_width(W64), s as u8, d));
     }
 
     /// `mov d, imm32`, the upper half zero.
@@ -30,7 +36,7 @@ impl Asm {
     /// `mov d, simm32`, 64 bits.
     #[inline(always)]
     pub fn mov_imm_i32(&mut self, d: Gpr, value: i32) {
-        self.put(Encoding::registers(W64, Op::one(0xC7), 0, d).imm32(value));
+        self.put(Encoding::registers(Op::one(0xC7).of_width(W64), 0, d).imm32(value));
     }
 
     /// `movabs d, imm64`
@@ -39,40 +45,46 @@ impl Asm {
         self.put(Encoding::number_in_opcode(Width::W64, 0xB8, d).imm64(value));
     }
 
+    /// `movsxd d, d` after an operation on 32 bits: sign-extends its result.
+    #[inline(always)]
+    pub fn extend(&mut self, width: Width, d: Gpr) {
+        self.put_if(width == W32, Encoding::registers(Op::one(0x63).of_width(W64), d as u8, d));
+    }
+
     /// `movsxd d, s`
     #[inline(always)]
     pub fn movsxd(&mut self, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(W64, Op::one(0x63), d as u8, s));
+        self.put(Encoding::registers(Op::one(0x63).of_width(W64), d as u8, s));
     }
 
     /// `movsx d, s8`
     #[inline(always)]
     pub fn movsx8(&mut self, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(W64, Op::two(0xBE), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xBE).of_width(W64), d as u8, s));
     }
 
     /// `movsx d, s16`
     #[inline(always)]
     pub fn movsx16(&mut self, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(W64, Op::two(0xBF), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xBF).of_width(W64), d as u8, s));
     }
 
     /// `movzx d, s8`
     #[inline(always)]
     pub fn movzx8(&mut self, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(W32, Op::two(0xB6), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xB6), d as u8, s));
     }
 
     /// `movzx d, s16`
     #[inline(always)]
     pub fn movzx16(&mut self, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(W32, Op::two(0xB7), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xB7), d as u8, s));
     }
 
     /// `lea d, [mem]`
     #[inline(always)]
     pub fn lea(&mut self, width: Width, d: Gpr, mem: Mem) {
-        self.put(Encoding::memory(width, Op::one(0x8D), d as u8, mem));
+        self.put(Encoding::memory(Op::one(0x8D).of_width(width), d as u8, mem));
     }
 
     /// `lea d, [rip + ...]` of a place not known yet; gives the end of the distance for patching.
@@ -85,7 +97,7 @@ impl Asm {
     /// `cmovcc d, s`
     #[inline(always)]
     pub fn cmov(&mut self, width: Width, condition: Condition, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::two(0x40 | condition as u8), d as u8, s));
+        self.put(Encoding::registers(Op::two(0x40 | condition as u8).of_width(width), d as u8, s));
     }
 
     /// `nop`s of so many octets together, as few as there can be.
@@ -109,6 +121,6 @@ impl Asm {
     /// `setcc d8`
     #[inline(always)]
     pub fn set(&mut self, condition: Condition, d: Gpr) {
-        self.put(Encoding::registers(W32, Op::two(0x90 | condition as u8), 0, d));
+        self.put(Encoding::registers(Op::two(0x90 | condition as u8), 0, d));
     }
 }

@@ -8,14 +8,14 @@ impl Asm {
     /// `imul d, s`
     #[inline(always)]
     pub fn imul(&mut self, width: Width, d: Gpr, s: Gpr) {
-        self.put(Encoding::registers(width, Op::two(0xAF), d as u8, s));
+        self.put(Encoding::registers(Op::two(0xAF).of_width(width), d as u8, s));
     }
 
     /// `imul d, s, imm`
     #[inline(always)]
     pub fn imul_imm(&mut self, width: Width, d: Gpr, s: Gpr, value: i32) {
         let op = Op::one(0x69 | u8::from(is_short(value)) << 1);
-        self.put(Encoding::registers(width, op, d as u8, s).imm(value));
+        self.put(Encoding::registers(op.of_width(width), d as u8, s).imm(value));
     }
 
     /// `imul d, [rip + target]`, 64 bits: the target is a position in the code already written.
@@ -29,25 +29,25 @@ impl Asm {
     /// `mul s`: rdx:rax = rax × s, unsigned.
     #[inline(always)]
     pub fn mul_wide(&mut self, s: Gpr) {
-        self.put(Encoding::registers(W64, Op::one(0xF7), 4, s));
+        self.put(Encoding::registers(Op::one(0xF7).of_width(W64), 4, s));
     }
 
     /// `imul s`: rdx:rax = rax × s, signed.
     #[inline(always)]
     pub fn imul_wide(&mut self, s: Gpr) {
-        self.put(Encoding::registers(W64, Op::one(0xF7), 5, s));
+        self.put(Encoding::registers(Op::one(0xF7).of_width(W64), 5, s));
     }
 
     /// `div s`: rax, rdx = quotient, remainder of rdx:rax, unsigned.
     #[inline(always)]
     pub fn div(&mut self, width: Width, s: Gpr) {
-        self.put(Encoding::registers(width, Op::one(0xF7), 6, s));
+        self.put(Encoding::registers(Op::one(0xF7).of_width(width), 6, s));
     }
 
     /// `idiv s`: rax, rdx = quotient, remainder of rdx:rax, signed.
     #[inline(always)]
     pub fn idiv(&mut self, width: Width, s: Gpr) {
-        self.put(Encoding::registers(width, Op::one(0xF7), 7, s));
+        self.put(Encoding::registers(Op::one(0xF7).of_width(width), 7, s));
     }
 
     /// `cdq` or `cqo`: rdx = the sign of rax.

@@ -29,12 +29,15 @@ impl Asm {
     /// `op d, cl`: the count is taken modulo the width.
     #[inline(always)]
     pub fn shift_cl(&mut self, shift: Shift, width: Width, d: Gpr) {
-        self.put(Encoding::registers(width, Op::one(0xD3), shift as u8, d));
+        self.put(Encoding::registers(Op::one(0xD3).of_width(width), shift as u8, d));
     }
 
-    /// `op d, imm8`
+    /// `op d, imm8`, unless it is 0.
     #[inline(always)]
     pub fn shift_imm(&mut self, shift: Shift, width: Width, d: Gpr, count: u8) {
-        self.put(Encoding::registers(width, Op::one(0xC1), shift as u8, d).imm8(count));
+        self.put_if(
+            count != 0,
+            Encoding::registers(Op::one(0xC1).of_width(width), shift as u8, d).imm8(count),
+        );
     }
 }

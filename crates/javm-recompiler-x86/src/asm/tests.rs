@@ -82,7 +82,7 @@ fn operands() -> Vec<Mem> {
 fn fixed_addresses_are_the_window_s_up_to_the_last() {
     for address in [0, 1, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF] {
         let (instruction, _) =
-            decode(&emitted(|asm| asm.load(Load::U8, Gpr::Rbx, Mem::in_window_at(address))));
+            decode(&emitted(|asm| asm.access(Access::LoadU8, Gpr::Rbx, Mem::in_window_at(address))));
         assert_eq!(instruction.memory_displacement64(), u64::from(address));
         assert_eq!(instruction.segment_prefix(), iced_x86::Register::GS);
     }
@@ -264,22 +264,22 @@ fn loads_and_stores() {
         let place = operand(mem);
         for d in Gpr::ALL {
             let (d64, d32) = (name(W64, d), name(W32, d));
-            for load in Load::ALL {
-                let expected = match load {
-                    Load::U8 => format!("movzx {d32},byte ptr {place}"),
-                    Load::I8 => format!("movsx {d64},byte ptr {place}"),
-                    Load::U16 => format!("movzx {d32},word ptr {place}"),
-                    Load::I16 => format!("movsx {d64},word ptr {place}"),
-                    Load::U32 => format!("mov {d32},dword ptr {place}"),
-                    Load::I32 => format!("movsxd {d64},dword ptr {place}"),
-                    Load::U64 => format!("mov {d64},qword ptr {place}"),
+            for access in Access::ALL {
+                let expected = match access {
+                    Access::LoadU8 => format!("movzx {d32},byte ptr {place}"),
+                    Access::LoadI8 => format!("movsx {d64},byte ptr {place}"),
+                    Access::LoadU16 => format!("movzx {d32},word ptr {place}"),
+                    Access::LoadI16 => format!("movsx {d64},word ptr {place}"),
+                    Access::LoadU32 => format!("mov {d32},dword ptr {place}"),
+                    Access::LoadI32 => format!("movsxd {d64},dword ptr {place}"),
+                    Access::LoadU64 => format!("mov {d64},qword ptr {place}"),
+                    Access::StoreU8 => format!("mov {place},{}", NAMES_8[d as usize]),
+                    Access::StoreU16 => format!("mov {place},{}", NAMES_16[d as usize]),
+                    Access::StoreU32 => format!("mov {place},{d32}"),
+                    Access::StoreU64 => format!("mov {place},{d64}"),
                 };
-                check(|asm| asm.load(load, d, mem), &sized(&expected));
+                check(|asm| asm.access(access, d, mem), &sized(&expected));
             }
-            check(|asm| asm.store8(mem, d), &format!("mov {place},{}", NAMES_8[d as usize]));
-            check(|asm| asm.store16(mem, d), &format!("mov {place},{}", NAMES_16[d as usize]));
-            check(|asm| asm.store32(mem, d), &format!("mov {place},{d32}"));
-            check(|asm| asm.store64(mem, d), &format!("mov {place},{d64}"));
             if !mem.is_in_window {
                 check(|asm| asm.lea(W64, d, mem), &format!("lea {d64},{place}"));
                 check(|asm| asm.lea(W32, d, mem), &format!("lea {d32},{place}"));
@@ -312,8 +312,8 @@ fn sizes_of_immediate_stores_and_loads() {
         assert_eq!(len(&|asm| asm.store16_imm(mem, 1)), 2);
         assert_eq!(len(&|asm| asm.store32_imm(mem, 1)), 4);
         assert_eq!(len(&|asm| asm.store64_imm(mem, 1)), 8);
-        for (load, size) in Load::ALL.into_iter().zip([1, 1, 2, 2, 4, 4, 8]) {
-            assert_eq!(len(&|asm| asm.load(load, Gpr::Rdi, mem)), size);
+        for (access, size) in Access::ALL.into_iter().zip([1, 1, 2, 2, 4, 4, 8, 1, 2, 4, 8]) {
+            assert_eq!(len(&|asm| asm.access(access, Gpr::Rdi, mem)), size);
         }
     }
 }

@@ -10,12 +10,10 @@ impl Translator<'_> {
     /// `and`, `or` or `xor`.
     #[inline(always)]
     pub(super) fn logic(&mut self, op: Alu, d: Gpr, a: Gpr, b: Gpr) {
-        if d == b {
-            self.asm.alu(op, W64, d, a);
-        } else {
-            self.copy(d, a);
-            self.asm.alu(op, W64, d, b);
-        }
+        // Which is first does not matter, only that it is in the destination.
+        let (first, second) = if d == b { (b, a) } else { (a, b) };
+        self.copy(d, first);
+        self.asm.alu(op, W64, d, second);
     }
 
     #[inline(always)]

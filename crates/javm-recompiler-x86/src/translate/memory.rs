@@ -2,7 +2,7 @@
 
 use javm_isa::Instruction;
 
-use crate::asm::{Gpr, Load, Mem};
+use crate::asm::{Access, Gpr, Mem};
 
 use super::Translator;
 
@@ -16,24 +16,12 @@ pub(super) enum Store {
 }
 
 impl Translator<'_> {
-    #[inline(always)]
-    pub(super) fn load(&mut self, load: Load, d: Gpr, address: i32) {
-        self.asm.load(load, d, Mem::in_window_at(address as u32));
+    pub(super) fn access(&mut self, access: Access, reg: Gpr, address: i32) {
+        self.asm.access(access, reg, Mem::in_window_at(address as u32));
     }
 
-    #[inline(always)]
-    pub(super) fn load_ind(&mut self, load: Load, d: Gpr, base: Gpr, offset: i32) {
-        self.asm.load(load, d, Mem::in_window(base, offset));
-    }
-
-    #[inline(always)]
-    pub(super) fn store(&mut self, store: Store, s: Gpr, address: i32) {
-        self.store_register(store, s, Mem::in_window_at(address as u32));
-    }
-
-    #[inline(always)]
-    pub(super) fn store_ind(&mut self, store: Store, s: Gpr, base: Gpr, offset: i32) {
-        self.store_register(store, s, Mem::in_window(base, offset));
+    pub(super) fn access_ind(&mut self, access: Access, reg: Gpr, base: Gpr, offset: i32) {
+        self.asm.access(access, reg, Mem::in_window(base, offset));
     }
 
     pub(super) fn store_imm(&mut self, store: Store, instruction: Instruction) {
@@ -46,17 +34,6 @@ impl Translator<'_> {
         self.store_value(store, value as i32, Mem::in_window(self.registers.of(base), offset as i32));
     }
 
-    #[inline(always)]
-    fn store_register(&mut self, store: Store, s: Gpr, mem: Mem) {
-        match store {
-            Store::U8 => self.asm.store8(mem, s),
-            Store::U16 => self.asm.store16(mem, s),
-            Store::U32 => self.asm.store32(mem, s),
-            Store::U64 => self.asm.store64(mem, s),
-        }
-    }
-
-    #[inline(always)]
     fn store_value(&mut self, store: Store, value: i32, mem: Mem) {
         match store {
             Store::U8 => self.asm.store8_imm(mem, value as u8),

@@ -5,6 +5,7 @@ mod compare;
 mod control;
 mod divide;
 mod dynamic;
+mod forms;
 mod instruction;
 mod logic;
 mod memory;
@@ -13,6 +14,7 @@ mod multiply;
 mod pairs;
 mod paths;
 mod prologue;
+mod recipe;
 mod shifts;
 mod sums;
 
@@ -26,14 +28,18 @@ use crate::features::Features;
 use crate::positions::{Positions, PositionsBuilder};
 use crate::registers::{RegisterMap, Registers};
 pub(crate) use control::CHARGE_LEN_BYTES;
+use forms::{Forms, forms};
 use pairs::{Second, SecondEntry};
 use paths::{ForwardJump, RarePath};
 use prologue::Prologue;
+use recipe::{Recipes, recipes};
 
 /// A translation in the making.
 pub(crate) struct Translator<'a> {
     program: &'a Program,
     table: OpcodeTable,
+    recipes: &'static Recipes,
+    forms: &'static Forms,
     asm: Asm,
     features: Features,
     registers: &'static Registers,
@@ -66,6 +72,8 @@ impl<'a> Translator<'a> {
         let mut translator = Translator {
             program,
             table,
+            recipes: recipes(table),
+            forms: forms(features.bmi2),
             asm: Asm::in_memory_of(memory),
             features,
             registers: RegisterMap::of(features).registers(),
@@ -111,16 +119,12 @@ impl<'a> Translator<'a> {
     /// Sign-extends a 32-bit result; a 64-bit one is ready.
     #[inline(always)]
     fn extend(&mut self, width: Width, d: Gpr) {
-        if width == Width::W32 {
-            self.asm.movsxd(d, d);
-        }
+        self.asm.extend(width, d);
     }
 
     /// `d` = `s`, unless they are the same.
     #[inline(always)]
     fn copy(&mut self, d: Gpr, s: Gpr) {
-        if d != s {
-            self.asm.mov(Width::W64, d, s);
-        }
+        self.asm.copy(d, s);
     }
 }

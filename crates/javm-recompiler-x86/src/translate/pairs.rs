@@ -11,7 +11,7 @@ use javm_isa::Step;
 use super::Translator;
 use super::multiply::Signs;
 use crate::asm::Width::W64;
-use crate::asm::{Alu, Condition, Gpr};
+use crate::asm::{Alu, Condition, Gpr, Made};
 use crate::registers::{Registers, UPPER};
 
 /// The most that a second entry takes: a `mov`, a `mulx` and a `jmp`.
@@ -54,6 +54,8 @@ enum Work {
 pub(super) struct SecondEntry {
     /// The position in the program.
     pc: u32,
+    /// Where in the machine code what comes first leads then.
+    offset: u32,
     work: Work,
 }
 
@@ -62,12 +64,23 @@ pub(super) struct SecondEntry {
 pub(super) struct Second {
     /// Its position in the program; the greatest if there is none.
     pc: u32,
-    /// Is there a store before it?
-    is_behind_store: bool,
+    /// Its code.
+    code: Made,
+    /// What the first did for it.
+    work: Work,
 }
 
 impl Second {
-    pub const NONE: Second = Second { pc: u32::MAX, is_behind_store: false };
+    pub const NONE: Second =
+        Second { pc: u32::MAX, code: Made::NOTHING, work: Work::Carry { sum: Gpr::Rax, added: Gpr::Rax } };
+}
+
+/// What may be the second of a pair.
+struct Candidate {
+    pc: u32,
+    /// Is there a store before it?
+    is_behind_store: bool,
+    wanted: Three,
 }
 
 /// An instruction of three registers.
@@ -99,7 +112,7 @@ impl Three {
 }
 
 /// Numbers of opcodes, the same in both tables.
-mod octet {
+pub(super) mod octet {
     use javm_isa::{Opcode, OpcodeTable};
 
     const fn of(opcode: Opcode) -> u8 {
@@ -116,6 +129,7 @@ mod octet {
         }
     }
 
+    pub const ADD: u8 = of(Opcode::Add64);
     pub const MUL: u8 = of(Opcode::Mul64);
     pub const MUL_UPPER: u8 = of(Opcode::MulUpperUU);
     pub const SET_BELOW: u8 = of(Opcode::SetLtU);
@@ -130,21 +144,22 @@ fn is_store(octet: u8) -> bool {
 }
 
 impl Translator<'_> {
-    /// Half a product; both if the other one is wanted next.
+    /// Is the instruction at `pc` the second of a pair? Then its code is put.
     #[inline(always)]
-    pub(super) fn half(&mut self, half: Half, step: &Step<'_>) {
-        // What is handed on are plain numbers: the step stays in machine registers.
-        if self.second.pc == step.position {
-            if self.second.is_behind_store {
-                self.asm.mov(W64, self.registers.of_field(step.third()), UPPER);
-            }
-        } else {
-            self.half_or_both(half, step.position, step.skip, step.octets());
+    pub(super) fn second_of_pair(&mut self, pc: u32) -> bool {
+        if self.second.pc != pc {
+            return false;
         }
+        let Second { code, work, .. } = self.second;
+        self.second_entries.push(SecondEntry { pc, offset: self.position(), work });
+        self.asm.put_made(code);
+        true
     }
 
+    /// Half a product; both if the other one is wanted next. What is handed on are plain numbers: the step stays in
+    /// machine registers.
     #[inline(never)]
-    fn half_or_both(&mut self, half: Half, pc: u32, skip: u32, octets: &[u8; 16]) {
+    pub(super) fn half_or_both(&mut self, half: Half, pc: u32, skip: u32, octets: &[u8; 16]) {
         let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, octets);
         let is_pair = self.features.bmi2
             && 1 + skip == THREE_LEN_BYTES
@@ -166,39 +181,49 @@ impl Translator<'_> {
     fn both_halves(&mut self, half: Half, pc: u32, octets: &[u8; 16]) -> bool {
         let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, octets);
         let half = half.other();
-        let Some((second, wanted)) = self.second_after(pc, rest, half.octet()) else { return false };
+        let Some(Candidate { pc: second, is_behind_store, wanted }) =
+            self.second_after(pc, rest, half.octet())
+        else {
+            return false;
+        };
         // The factors must be the same, and still there.
         let factors = (wanted.a, wanted.b);
         if factors != (a, b) && factors != (b, a) || d == a || d == b || d == wanted.d {
             return false;
         }
-        let other_d = if second.is_behind_store { UPPER } else { wanted.d };
+        let other_d = if is_behind_store { UPPER } else { wanted.d };
         self.asm.mov(W64, UPPER, a);
         match half {
             Half::Upper => self.asm.mulx(other_d, d, b),
             Half::Lower => self.asm.mulx(d, other_d, b),
         }
-        self.begin_pair(pc, second, Work::Product { half, d: other_d, a, b });
+        let rest = self.asm.made(|asm| asm.copy(wanted.d, other_d));
+        self.begin_pair(
+            pc,
+            Second { pc: second, code: rest, work: Work::Product { half, d: other_d, a, b } },
+        );
         true
     }
 
-    /// A sum, whose carry is kept if it is wanted next.
+    /// A sum whose carry is kept, if the comparison for it is next, or next after a store.
     #[inline(always)]
-    pub(super) fn sum(&mut self, step: &Step<'_>) {
-        let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, step.octets());
-        let is_pair = 1 + step.skip == THREE_LEN_BYTES
-            && (rest[0] == octet::SET_BELOW || is_store(rest[0]))
-            && self.sum_and_carry(step.position, step.octets());
-        if !is_pair {
-            self.add(W64, d, a, b);
+    pub(super) fn sum_with_carry(&mut self, step: &Step<'_>) -> bool {
+        let octets = step.octets();
+        octets[0] == octet::ADD && {
+            let distance = if is_store(octets[3]) { 1 + step.next_skip() } else { 0 };
+            octets[((THREE_LEN_BYTES + distance) & 15) as usize] == octet::SET_BELOW
+                && 1 + step.skip == THREE_LEN_BYTES
+                && self.sum_and_carry(step.position, octets)
         }
     }
 
     /// A sum whose carry is kept, if that is what the comparison is for: it finds the sum below what was added.
     #[inline(never)]
-    fn sum_and_carry(&mut self, pc: u32, octets: &[u8; 16]) -> bool {
+    pub(super) fn sum_and_carry(&mut self, pc: u32, octets: &[u8; 16]) -> bool {
         let (Three { d, a, b, .. }, rest) = Three::with_rest(self.registers, octets);
-        let Some((second, wanted)) = self.second_after(pc, rest, octet::SET_BELOW) else { return false };
+        let Some(Candidate { pc: second, wanted, .. }) = self.second_after(pc, rest, octet::SET_BELOW) else {
+            return false;
+        };
         let (sum, added) = (wanted.a, wanted.b);
         if sum != d || added == d || (added != a && added != b) {
             return false;
@@ -209,47 +234,38 @@ impl Translator<'_> {
             self.copy(d, a);
             self.asm.alu(Alu::Add, W64, d, b);
         }
-        self.begin_pair(pc, second, Work::Carry { sum, added });
+        let carry = self.asm.made(|asm| {
+            asm.set(Condition::Below, wanted.d);
+            asm.movzx8(wanted.d, wanted.d);
+        });
+        self.begin_pair(pc, Second { pc: second, code: carry, work: Work::Carry { sum, added } });
         true
-    }
-
-    /// A comparison; nothing is to be compared if the sum has left the carry.
-    #[inline(always)]
-    pub(super) fn set_below(&mut self, step: &Step<'_>) {
-        let d = self.registers.of_field(step.third());
-        if self.second.pc == step.position {
-            self.asm.set(Condition::Below, d);
-            self.asm.movzx8(d, d);
-        } else {
-            let [a, b] = [step.low(), step.high()].map(|field| self.registers.of_field(field));
-            self.set(Condition::Below, d, a, b);
-        }
     }
 
     /// What has this opcode and is next after the instruction at `pc`, or next after a store; `rest` is what stands
     /// behind the instruction. Zeros, which are past the end of the code, are neither.
     #[inline(always)]
-    fn second_after(&self, pc: u32, rest: &[u8; 13], opcode: u8) -> Option<(Second, Three)> {
+    fn second_after(&self, pc: u32, rest: &[u8; 13], opcode: u8) -> Option<Candidate> {
         let next = pc + THREE_LEN_BYTES;
         let is_behind_store = is_store(rest[0]);
         let distance = if is_behind_store { 1 + u32::from(self.program.skip(next)) } else { 0 };
-        let three = Three::of(self.registers, rest.get(distance as usize..)?.first_chunk()?);
-        (three.opcode == opcode).then_some((Second { pc: next + distance, is_behind_store }, three))
+        let wanted = Three::of(self.registers, rest.get(distance as usize..)?.first_chunk()?);
+        (wanted.opcode == opcode).then_some(Candidate { pc: next + distance, is_behind_store, wanted })
     }
 
-    /// Notes that the instruction at `pc` did work for what comes after it.
-    fn begin_pair(&mut self, pc: u32, second: Second, work: Work) {
-        if second.is_behind_store {
-            self.second_entries.push(SecondEntry { pc: pc + THREE_LEN_BYTES, work });
+    /// Notes that the instruction at `pc`, whose code ends here, did work for what comes after it.
+    fn begin_pair(&mut self, pc: u32, second: Second) {
+        let next = pc + THREE_LEN_BYTES;
+        if second.pc != next {
+            let offset = self.position();
+            self.second_entries.push(SecondEntry { pc: next, offset, work: second.work });
         }
-        self.second_entries.push(SecondEntry { pc: second.pc, work });
         self.second = second;
     }
 
     /// Writes the second entries.
     pub(super) fn finish_second_entries(&mut self) {
-        for SecondEntry { pc, work } in mem::take(&mut self.second_entries) {
-            let Some(offset) = self.positions.offset(pc) else { continue };
+        for SecondEntry { pc, offset, work } in mem::take(&mut self.second_entries) {
             let here = self.position();
             match work {
                 Work::Product { half, d, a, b } => self.one_half(half, d, a, b),

@@ -3,7 +3,7 @@
 use javm_isa::{HALT_ADDRESS, Reg};
 
 use crate::asm::Width::W32;
-use crate::asm::{Alu, Condition, Load, Mem, Shift};
+use crate::asm::{Access, Alu, Condition, Mem, Shift};
 use crate::context::{ExitKind, Field};
 use crate::registers::{SCRATCH, UPPER};
 
@@ -45,24 +45,24 @@ impl Translator<'_> {
     /// The first octet: takes the registers and goes to where the context says.
     fn write_entry(&mut self) {
         for reg in Reg::ALL {
-            self.asm.load(Load::U64, self.registers.of(reg), saved(reg));
+            self.asm.access(Access::LoadU64, self.registers.of(reg), saved(reg));
         }
-        self.asm.load(Load::U64, self.registers.gas, Field::Gas.mem());
+        self.asm.access(Access::LoadU64, self.registers.gas, Field::Gas.mem());
         self.asm.jump_indirect(Field::Resume.mem());
     }
 
     fn write_saves(&mut self) {
         for reg in Reg::ALL {
-            self.asm.store64(saved(reg), self.registers.of(reg));
+            self.asm.access(Access::StoreU64, self.registers.of(reg), saved(reg));
         }
-        self.asm.store64(Field::Gas.mem(), self.registers.gas);
+        self.asm.access(Access::StoreU64, self.registers.gas, Field::Gas.mem());
     }
 
     /// Saves pc, registers and gas, and leaves through the pointer for the kind of exit in rcx.
     fn write_save(&mut self) -> u32 {
         let save = self.position();
-        self.asm.store32(Field::Pc.mem(), UPPER);
-        self.asm.store64(Field::ExitKind.mem(), SCRATCH);
+        self.asm.access(Access::StoreU32, UPPER, Field::Pc.mem());
+        self.asm.access(Access::StoreU64, SCRATCH, Field::ExitKind.mem());
         self.write_saves();
         self.asm.shift_imm(Shift::Shl, W32, SCRATCH, 3);
         self.asm.jump_indirect(Mem::in_window(SCRATCH, Field::ExitPointers.displacement()).of_64_bits());
@@ -72,8 +72,8 @@ impl Translator<'_> {
     /// As the other exits, but on its own: host calls are many.
     fn write_host_call(&mut self) -> u32 {
         let host_call = self.position();
-        self.asm.store64(Field::PcAndHostCall.mem(), UPPER);
-        self.asm.store64(Field::Resume.mem(), SCRATCH);
+        self.asm.access(Access::StoreU64, UPPER, Field::PcAndHostCall.mem());
+        self.asm.access(Access::StoreU64, SCRATCH, Field::Resume.mem());
         self.asm.store64_imm(Field::ExitKind.mem(), ExitKind::HostCall as i32);
         self.write_saves();
         self.asm.jump_indirect(exit_pointer(ExitKind::HostCall));

@@ -22,16 +22,14 @@ impl Translator<'_> {
 
     /// `d` = `b` shifted by `x`.
     #[inline(always)]
-    pub(super) fn shift_imm(&mut self, shift: Shift, width: Width, d: Gpr, b: Gpr, x: u64) {
+    pub(super) fn shift_imm(&mut self, shift: Shift, width: Width, d: Gpr, b: Gpr, x: i32) {
         let mask = if width == W64 { 63 } else { 31 };
         let count = x as u8 & mask;
         if self.features.bmi2 && shift == Shift::Ror && d != b {
             self.asm.rorx(width, d, b, count);
         } else {
             self.copy(d, b);
-            if count != 0 {
-                self.asm.shift_imm(shift, width, d, count);
-            }
+            self.asm.shift_imm(shift, width, d, count);
         }
         self.extend(width, d);
     }
