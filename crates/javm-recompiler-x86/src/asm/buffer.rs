@@ -122,6 +122,12 @@ impl Asm {
         self.len_bytes as usize + SLACK_BYTES <= self.octets.len()
     }
 
+    /// What was appended after a position.
+    #[cfg(test)]
+    pub fn since(&self, position: u32) -> &[u8] {
+        &self.octets[position as usize..self.len_bytes as usize]
+    }
+
     /// Forgets what comes after a position.
     pub fn rewind(&mut self, position: u32) {
         self.len_bytes = position;

@@ -32,6 +32,10 @@ impl Fields {
         }
     }
 
+    const fn displaced(self) -> Fields {
+        Fields(self.0 & !Self::NEEDS_DISPLACEMENT)
+    }
+
     const fn vex(reg: Gpr, rm: Gpr) -> Fields {
         let Fields(registers) = Fields::new(reg, rm, 2);
         Fields(registers & !7 | (registers & 7) << 5)
@@ -50,6 +54,8 @@ enum Roles {
     Memory,
     /// The same with an opcode of two octets.
     MemoryOfTwo,
+    /// The same with one, where there is a displacement in any case.
+    Displaced,
     /// `reg` the first, `rm` the second, in a VEX.
     Vex,
 }
@@ -72,6 +78,7 @@ impl Pair {
         roles[Roles::First as usize] = Fields::new(Gpr::Rax, first, 1);
         roles[Roles::Memory as usize] = Fields::memory(first, second, 1);
         roles[Roles::MemoryOfTwo as usize] = Fields::memory(first, second, 2);
+        roles[Roles::Displaced as usize] = Fields::memory(first, second, 1).displaced();
         roles[Roles::Vex as usize] = Fields::vex(first, second);
         let Fields(copied) = roles[Roles::SecondFirst as usize];
         roles[IN_COPY] = Fields(COPY | copied);
@@ -147,7 +154,7 @@ impl Form {
     pub const fn lea(width: Width) -> Form {
         let form = Form::memory(Op::one(0x8D).of_width(width));
         let [_, short, long] = form.octets;
-        Form { octets: [0, short, long], ..form }
+        Form { octets: [0, short, long], roles: Roles::Displaced, ..form }
     }
 
     /// `op first, x`; not of 0.
@@ -230,14 +237,14 @@ impl Asm {
     pub fn form(&mut self, form: &Form, pair: &Pair, x: i32) -> bool {
         let Fields(fields) = pair.roles[form.roles as usize];
         let x = x & form.mask;
-        let is_there = u32::from(x != 0) | (fields / Fields::NEEDS_DISPLACEMENT & 1);
+        let is_there = u32::from(x != 0) | ((fields / Fields::NEEDS_DISPLACEMENT) & 1);
         let size = is_there + (is_there & u32::from(!is_short(x)));
         let octets = form.octets[size as usize];
         if octets == 0 {
             return false;
         }
         let head = octets ^ u64::from(fields & !Fields::FLAGS) << form.fields_at;
-        let head_len = u32::from(form.len_bytes) + (fields / Fields::NEEDS_SIB & 1);
+        let head_len = u32::from(form.len_bytes) + ((fields / Fields::NEEDS_SIB) & 1);
         // No octets, one, or four.
         let tail = (x as u32, size * size);
         self.put_three((pair.copy(), form.copy_len_bytes.into()), (head, head_len), tail);

@@ -85,3 +85,78 @@ impl Translator<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{vec, vec::Vec};
+
+    use javm_isa::Program;
+
+    use super::*;
+    use crate::features::Features;
+
+    /// Each formed octet with all registers, and immediates of all lengths. Instructions are as long as can be.
+    fn all_registers_and_immediates() -> Program {
+        let immediates: [&[u8]; 12] = [
+            &[],
+            &[0],
+            &[1],
+            &[0x7F],
+            &[0x80],
+            &[31],
+            &[32],
+            &[63],
+            &[64],
+            &[0x80, 0],
+            &[0, 0, 0x80],
+            &[1, 2, 3, 0x84],
+        ];
+        let (mut code, mut bitmask) = (Vec::new(), vec![0; 1 << 20]);
+        let mut put = |instruction: &[&[u8]]| {
+            bitmask[code.len() / 8] |= 1 << (code.len() % 8);
+            instruction.iter().for_each(|octets| code.extend(*octets));
+        };
+        for (octet, formed) in (0..=255).zip(forms(true)) {
+            for registers in 0..=255 {
+                match formed {
+                    Formed::Not => {}
+                    Formed::OfTwo(_) => immediates.iter().for_each(|x| put(&[&[octet, registers], x])),
+                    Formed::OfThree(_) => (0..20).chain([255]).for_each(|d| put(&[&[octet, registers, d]])),
+                }
+            }
+        }
+        let len = code.len();
+        let header = [0, 0, 0xC0 | (len >> 16) as u8, len as u8, (len >> 8) as u8];
+        bitmask.truncate(len.div_ceil(8));
+        Program::parse(&[&header[..], &code, &bitmask].concat()).expect("a blob")
+    }
+
+    #[test]
+    fn forms_give_what_recipes_give() {
+        let program = all_registers_and_immediates();
+        for (bmi2, free_rsp) in [(false, false), (false, true), (true, false), (true, true)] {
+            let features = Features { bmi2, free_rsp, ..Features::BASELINE };
+            let mut translator = Translator::new(&program, OpcodeTable::JamV1, features, (0, Vec::new()));
+            translator.asm.reserve(64);
+            let start = translator.position();
+            let mut formed_counts = [0; 256];
+            for step in program.steps(OpcodeTable::JamV1) {
+                let is_formed = translator.form(&step);
+                let formed = translator.asm.since(start).to_vec();
+                translator.asm.rewind(start);
+                translator.by_recipe(&step);
+                if is_formed {
+                    let octets = &step.octets()[..1 + step.skip as usize];
+                    assert_eq!(formed, translator.asm.since(start), "{octets:?} {features:?}");
+                    formed_counts[usize::from(octets[0])] += 1;
+                } else {
+                    assert_eq!(formed, []);
+                }
+                translator.asm.rewind(start);
+            }
+            for (formed, count) in forms(bmi2).iter().zip(formed_counts) {
+                assert!(matches!(formed, Formed::Not) || count > 256, "{formed:?} is hardly ever used");
+            }
+        }
+    }
+}

@@ -25,7 +25,7 @@ impl Translator<'_> {
 
     /// Translates a step of any kind.
     #[inline(never)]
-    fn by_recipe(&mut self, step: &Step<'_>) {
+    pub(super) fn by_recipe(&mut self, step: &Step<'_>) {
         let (o, pc) = (step, step.position);
         let registers = self.registers;
         let (low, high) = (|| registers.of_field(o.low()), || registers.of_field(o.high()));
