@@ -2,109 +2,8 @@
 //! What depends on them is many encodings, which a processor does not foresee.
 
 use super::encoding::{Op, is_short};
-use super::{Access, Alu, Asm, Gpr, Shift, Width};
-
-/// What registers leave in an encoding, from the octet on that holds their high bits: a REX or the second one of a VEX.
-#[derive(Clone, Copy, Debug)]
-struct Fields(u32);
-
-impl Fields {
-    /// As base it has to have a displacement: without one it means something else.
-    const NEEDS_DISPLACEMENT: u32 = 1 << 8;
-    /// As base it has to have a SIB.
-    const NEEDS_SIB: u32 = 1 << 9;
-    /// Flags that stand where nothing is to be filled in.
-    const FLAGS: u32 = Self::NEEDS_DISPLACEMENT | Self::NEEDS_SIB;
-
-    /// With so many octets of opcode, or more of a VEX.
-    const fn new(reg: Gpr, rm: Gpr, opcode_len_bytes: u32) -> Fields {
-        let high = (reg.high() << 2 | rm.high()) as u32;
-        let low = (reg.low() << 3 | rm.low()) as u32;
-        Fields(high | low << (8 + 8 * opcode_len_bytes))
-    }
-
-    const fn memory(reg: Gpr, base: Gpr, opcode_len_bytes: u32) -> Fields {
-        let Fields(registers) = Fields::new(reg, base, opcode_len_bytes);
-        match base.low() {
-            4 => Fields(registers | Self::NEEDS_SIB),
-            5 => Fields(registers | Self::NEEDS_DISPLACEMENT),
-            _ => Fields(registers),
-        }
-    }
-
-    const fn displaced(self) -> Fields {
-        Fields(self.0 & !Self::NEEDS_DISPLACEMENT)
-    }
-
-    const fn vex(reg: Gpr, rm: Gpr) -> Fields {
-        let Fields(registers) = Fields::new(reg, rm, 2);
-        Fields(registers & !7 | (registers & 7) << 5)
-    }
-}
-
-/// Which of two registers goes where, and how far ModRM is from the high bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Roles {
-    /// `reg` the second, `rm` the first.
-    SecondFirst,
-    /// `rm` the first.
-    First,
-    /// `reg` the first, the memory at the second.
-    Memory,
-    /// The same with an opcode of two octets.
-    MemoryOfTwo,
-    /// The same with one, where there is a displacement in any case.
-    Displaced,
-    /// `reg` the first, `rm` the second, in a VEX.
-    Vex,
-}
-
-/// Behind the roles: all of a `mov` of the second to the first, and whether they are the same.
-const IN_COPY: usize = 6;
-const ARE_SAME: usize = 7;
-
-/// Two registers in all their roles.
-#[derive(Clone, Copy, Debug)]
-pub struct Pair {
-    roles: [Fields; 8],
-}
-
-impl Pair {
-    /// Of a first and a second register.
-    pub const fn new(first: Gpr, second: Gpr) -> Pair {
-        let mut roles = [Fields(0); 8];
-        roles[Roles::SecondFirst as usize] = Fields::new(second, first, 1);
-        roles[Roles::First as usize] = Fields::new(Gpr::Rax, first, 1);
-        roles[Roles::Memory as usize] = Fields::memory(first, second, 1);
-        roles[Roles::MemoryOfTwo as usize] = Fields::memory(first, second, 2);
-        roles[Roles::Displaced as usize] = Fields::memory(first, second, 1).displaced();
-        roles[Roles::Vex as usize] = Fields::vex(first, second);
-        let Fields(copied) = roles[Roles::SecondFirst as usize];
-        roles[IN_COPY] = Fields(COPY | copied);
-        roles[ARE_SAME] = Fields((first as u8 == second as u8) as u32);
-        Pair { roles }
-    }
-
-    /// Are they the same?
-    #[inline(always)]
-    pub fn is_same(&self) -> bool {
-        self.roles[ARE_SAME].0 != 0
-    }
-
-    /// `mov first, second`, 64 bits.
-    #[inline(always)]
-    fn copy(&self) -> u32 {
-        self.roles[IN_COPY].0
-    }
-}
-
-/// All pairs: the first register is the low four bits of the index, the second those above.
-pub type Pairs = [Pair; 256];
-
-/// REX, opcode and ModRM of a `mov` of 64 bits.
-const COPY: u32 = 0x00C0_8948;
-const COPY_LEN_BYTES: u8 = 3;
+use super::fields::{COPY_LEN_BYTES, Pair, Pairs, Roles};
+use super::{Access, Alu, Asm, Shift, Width};
 
 /// An instruction on two registers, and on a number that is a displacement or an immediate.
 #[derive(Clone, Copy, Debug)]
@@ -235,19 +134,19 @@ impl Asm {
     /// The form with these registers and this number. Says whether there is one: if not, nothing is appended.
     #[inline(always)]
     pub fn form(&mut self, form: &Form, pair: &Pair, x: i32) -> bool {
-        let Fields(fields) = pair.roles[form.roles as usize];
+        let fields = pair.fields(form.roles);
         let x = x & form.mask;
-        let is_there = u32::from(x != 0) | ((fields / Fields::NEEDS_DISPLACEMENT) & 1);
+        let is_there = u32::from(x != 0) | fields.needs_displacement();
         let size = is_there + (is_there & u32::from(!is_short(x)));
         let octets = form.octets[size as usize];
         if octets == 0 {
             return false;
         }
-        let head = octets ^ u64::from(fields & !Fields::FLAGS) << form.fields_at;
-        let head_len = u32::from(form.len_bytes) + ((fields / Fields::NEEDS_SIB) & 1);
+        let head = octets ^ u64::from(fields.bits()) << form.fields_at;
+        let head_len = u32::from(form.len_bytes) + fields.needs_sib();
         // No octets, one, or four.
         let tail = (x as u32, size * size);
-        self.put_three((pair.copy(), form.copy_len_bytes.into()), (head, head_len), tail);
+        self.put_three((pair.copy, form.copy_len_bytes.into()), (head, head_len), tail);
         true
     }
 
@@ -261,9 +160,9 @@ impl Asm {
         }
         let (first, second) = if is_b { (b, a) } else { (a, b) };
         let copy_len = if is_a | is_b { 0 } else { u32::from(COPY_LEN_BYTES) };
-        let copy = pairs[usize::from(first << 4 | d)].copy();
-        let Fields(fields) = pairs[usize::from(second << 4 | d)].roles[Roles::SecondFirst as usize];
-        self.put_three((copy, copy_len), (octets ^ u64::from(fields), 3), (0, 0));
+        let copy = pairs[usize::from(first << 4 | d)].copy;
+        let fields = pairs[usize::from(second << 4 | d)].fields(Roles::SecondFirst);
+        self.put_three((copy, copy_len), (octets ^ u64::from(fields.bits()), 3), (0, 0));
         true
     }
 }

@@ -74,7 +74,7 @@ impl Translator<'_> {
             Formed::Not => false,
             Formed::OfTwo([different, same]) => {
                 let pair = self.registers.pair(octets[1]);
-                let form = if pair.is_same() { same } else { different };
+                let form = if pair.is_same { same } else { different };
                 self.asm.form(form, pair, step.immediate())
             }
             Formed::OfThree(form) => {
