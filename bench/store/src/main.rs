@@ -32,6 +32,10 @@ const WITHOUT_ROCKSDB: &str = "Without RocksDB, whose library is the system's: a
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help") {
+        println!("usage: cargo xtask bench store [--quick] [--only NAME]");
+        return;
+    }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let only = arguments.iter().position(|argument| argument == "--only").map(|at| arguments.get(at + 1));
     let only = only.map(|name| name.expect("a name after --only").as_str());
