@@ -1,6 +1,6 @@
 //! Where the code of each instruction is: two octets each, and a record for each 64 octets of the program.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use javm_isa::Program;
 
@@ -58,10 +58,11 @@ pub(crate) struct Positions {
 #[derive(Debug)]
 pub(crate) struct PositionsBuilder {
     positions: Positions,
-    count: usize,
     /// Where the current word begins in the machine code, and where it ends in the program.
     base: u32,
     word_end: u32,
+    /// How many words the program has.
+    word_count: usize,
 }
 
 /// What [`PositionsBuilder::rewind`] goes back to.
@@ -75,20 +76,20 @@ pub(crate) struct Mark {
 impl PositionsBuilder {
     /// With room for so many instructions.
     pub fn new(program: &Program, instruction_count: usize) -> PositionsBuilder {
-        let words = vec![Word::default(); (program.code_len_bytes() / WORD_BITS) as usize + 1];
+        let word_count = (program.code_len_bytes() / WORD_BITS) as usize + 1;
         let positions = Positions {
-            words,
-            entries: vec![0; instruction_count],
+            words: Vec::with_capacity(word_count),
+            entries: Vec::with_capacity(instruction_count),
             long_ends: Vec::new(),
             second_entries: Vec::new(),
         };
-        PositionsBuilder { positions, count: 0, base: 0, word_end: 0 }
+        PositionsBuilder { positions, base: 0, word_end: 0, word_count }
     }
 
     /// How many instructions there are so far.
     #[inline(always)]
     pub fn count(&self) -> usize {
-        self.count
+        self.positions.entries.len()
     }
 
     /// Where the current word ends in the program: from there on [`begin_word`](Self::begin_word) comes first.
@@ -100,14 +101,9 @@ impl PositionsBuilder {
     /// The next instruction, at `pc`, is the first of its word; `offset` is the place of its code.
     pub fn begin_word(&mut self, program: &Program, pc: u32, offset: u32) {
         let index = (pc / WORD_BITS) as usize;
-        let before = self.count as u32;
-        let first = (self.word_end / WORD_BITS) as usize;
-        if let Some(words) = self.positions.words.get_mut(first..=index) {
-            words.fill(Word { bits: 0, before, base: offset });
-            if let Some(word) = words.last_mut() {
-                word.bits = program.starts_word(index as u32);
-            }
-        }
+        let before = self.count() as u32;
+        self.positions.words.resize(index, Word { bits: 0, before, base: offset });
+        self.positions.words.push(Word { bits: program.starts_word(index as u32), before, base: offset });
         self.base = offset;
         self.word_end = (index as u32 + 1) * WORD_BITS;
     }
@@ -115,11 +111,8 @@ impl PositionsBuilder {
     /// Appends the instruction whose code begins at `offset`, with the charge for a block if it has one.
     #[inline(always)]
     pub fn push(&mut self, offset: u32, is_charged: bool) {
-        if let Some(entry) = self.positions.entries.get_mut(self.count) {
-            let flag = if is_charged { IS_CHARGED } else { 0 };
-            *entry = offset.wrapping_sub(self.base) as u16 & DISTANCE | flag;
-        }
-        self.count += 1;
+        let flag = if is_charged { IS_CHARGED } else { 0 };
+        self.positions.entries.push(offset.wrapping_sub(self.base) as u16 & DISTANCE | flag);
     }
 
     /// The next one is an implicit trap, at a position where the program has no instruction.
@@ -133,23 +126,25 @@ impl PositionsBuilder {
     /// A block of so many instructions has ended.
     #[inline(always)]
     pub fn end_block(&mut self, count: usize) {
-        if let Some(last) = self.positions.entries.get_mut(self.count.wrapping_sub(1)) {
+        if let Some(last) = self.positions.entries.last_mut() {
             *last |= ENDS_BLOCK;
         }
         if count >= LONG_BLOCK_COUNT {
-            self.positions.long_ends.push(self.count as u32 - 1);
+            self.positions.long_ends.push(self.count() as u32 - 1);
         }
     }
 
     /// How far it has come.
     #[inline(always)]
     pub fn mark(&self) -> Mark {
-        Mark { count: self.count, base: self.base, word_end: self.word_end }
+        Mark { count: self.count(), base: self.base, word_end: self.word_end }
     }
 
     /// Forgets what came after.
     pub fn rewind(&mut self, mark: Mark) {
-        Mark { count: self.count, base: self.base, word_end: self.word_end } = mark;
+        self.positions.entries.truncate(mark.count);
+        self.positions.words.truncate((mark.word_end / WORD_BITS) as usize);
+        (self.base, self.word_end) = (mark.base, mark.word_end);
     }
 
     /// Where the block at `pc` begins in the machine code, charge included, if one does that is charged for. The
@@ -168,11 +163,8 @@ impl PositionsBuilder {
 
     /// The positions, whose code ends at `end`.
     pub fn finish(mut self, end: u32) -> Positions {
-        let first = (self.word_end / WORD_BITS) as usize;
-        for word in self.positions.words.iter_mut().skip(first) {
-            *word = Word { bits: 0, before: self.count as u32, base: end };
-        }
-        self.positions.entries.truncate(self.count);
+        let before = self.count() as u32;
+        self.positions.words.resize(self.word_count, Word { bits: 0, before, base: end });
         self.positions.entries.shrink_to_fit();
         self.positions.long_ends.shrink_to_fit();
         self.positions.second_entries.shrink_to_fit();
@@ -255,6 +247,8 @@ impl Positions {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     /// A program of this code length with these starts.

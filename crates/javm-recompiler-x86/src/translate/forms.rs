@@ -80,7 +80,7 @@ impl Translator<'_> {
             Formed::OfThree(form) => {
                 // Above the last register all mean the last.
                 let registers = [step.third(), step.low(), step.high()].map(|field| field.min(12));
-                self.asm.form_of_three(form, &self.registers.pairs, registers)
+                self.sum_with_carry(step) || self.asm.form_of_three(form, &self.registers.pairs, registers)
             }
         }
     }

@@ -16,7 +16,7 @@ impl Translator<'_> {
     /// Translates a step.
     #[inline(always)]
     pub fn instruction(&mut self, step: &Step<'_>) {
-        if self.sum_with_carry(step) || self.form(step) || self.second_of_pair(step.position) {
+        if self.form(step) || self.second_of_pair(step.position) {
             return;
         }
         // A copy: so the step itself is in machine registers.
