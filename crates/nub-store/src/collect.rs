@@ -6,7 +6,7 @@
 //! 3. *Move*: copies what lives out of segments that are mostly dead, and retires these. The next
 //!    checkpoint frees them.
 
-use crate::device::{BLOCK_BYTES, BlockDevice};
+use crate::device::BlockDevice;
 use crate::error::{CollectError, WriteError};
 use crate::format::frame::{FrameKind, decode_records, record_bytes};
 use crate::format::layout::Address;
@@ -20,22 +20,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 use nub_abi::Hash;
 
-/// What a slice does is counted in visits of objects, each read and hashed, some 3 µs. A leaf of the index is as many as
-/// this ...
-const LEAF_COST: usize = 8;
-/// ... a page of it that a checkpoint writes as many ...
-const PAGE_COST: usize = 4;
-/// ... and the flushes of that as many.
-const FLUSHES_COST: usize = 2048;
-/// So many visits of objects marked already are one.
-const MARKED_PER_COST: usize = 8;
-/// So many records that a frame has are one, whether or not they are moved.
-const RECORDS_PER_COST: usize = 2;
+/// What one leaf of the index costs of a slice.
+const LEAF_COST: usize = 32;
 /// A slice does at least so much for each object that was committed since the slice before. So a collection is over
-/// before the log has grown by a seventh of what lives, however small the slices are.
-const PACE: usize = 12;
+/// before the log has grown by a twentieth of what lives, however small the slices are.
+const PACE: usize = 40;
 /// No slice does more, however much was committed.
-const SLICE_OBJECTS_MAX: usize = 1 << 15;
+const SLICE_OBJECTS_MAX: usize = 1 << 16;
 /// Segments are emptied until the log has at most so many per cent of what lives.
 const TARGET_PERCENT: u64 = 114;
 /// Segments with more than so many per cent living are left alone.
@@ -192,7 +183,7 @@ impl<D: BlockDevice> Store<D> {
             self.collector.phase = Phase::Sweep { from: LeafKey::FIRST };
             return Ok(1);
         }
-        let visited = hashes.len();
+        let cost = hashes.len();
         hashes.sort_unstable();
         hashes.dedup();
         let mut unmarked = Vec::with_capacity(hashes.len());
@@ -206,7 +197,6 @@ impl<D: BlockDevice> Store<D> {
                 _ => unmarked.push(hash),
             }
         }
-        let cost = unmarked.len() + visited / MARKED_PER_COST + 1;
         let found = self.find_many(&unmarked)?;
         for (hash, record) in unmarked.iter().zip(found) {
             let record = record.ok_or(CollectError::Missing(*hash))?;
@@ -261,7 +251,7 @@ impl<D: BlockDevice> Store<D> {
         let mut sparse = Vec::new();
         for (segment, state) in self.segments.iter() {
             let SegmentState::Log { used_blocks } = state else { continue };
-            let used = u64::from(used_blocks) * BLOCK_BYTES as u64;
+            let used = u64::from(used_blocks) * crate::device::BLOCK_BYTES as u64;
             if segment != self.tail.segment && !self.segments.is_retired(segment) {
                 sparse.push((live_of(segment) * 100 / used.max(1), segment, used));
             }
@@ -294,10 +284,7 @@ impl<D: BlockDevice> Store<D> {
             self.segments.retire(segment);
             self.next_victim();
             if self.is_freeing_worth() {
-                let before_bytes = self.written.index_bytes;
                 self.checkpoint()?;
-                let page_count = (self.written.index_bytes - before_bytes) as usize / BLOCK_BYTES;
-                return Ok(Some(page_count * PAGE_COST + FLUSHES_COST));
             }
             return Ok(Some(1));
         }
@@ -349,7 +336,7 @@ impl<D: BlockDevice> Store<D> {
                 self.note_live(to, record_bytes(object.len()) as u64);
             }
         }
-        Ok(Some((header.blocks(), records.len() / RECORDS_PER_COST + living.len() + 1)))
+        Ok(Some((header.blocks(), records.len() / 4 + living.len() + 1)))
     }
 
     /// Frees what was emptied.

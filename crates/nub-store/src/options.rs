@@ -56,7 +56,7 @@ impl Default for Options {
             checkpoint_bytes: 64 << 20,
             children: None,
             collect_bytes_min: 16 << 20,
-            collect_percent: 118,
+            collect_percent: 130,
         }
     }
 }
