@@ -8,8 +8,8 @@
 
 use crate::code_memory::CodeMemory;
 use crate::control::with_control;
-use crate::space::HyperlightMemory;
 use crate::native::{self, Entry};
+use crate::space::HyperlightMemory;
 use crate::{isolation, native_entry};
 use core::arch::{asm, global_asm};
 use javm_recompiler_x86::{CONTEXT_LEN_BYTES, Context, Features, RegisterMap};

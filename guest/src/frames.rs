@@ -219,7 +219,8 @@ pub fn arm_shortage(allocations: Option<u64>) -> u64 {
     })
 }
 
-/// Bytes that are free beside the headroom. Tables that windows keep are given back for whoever needs their frames.
+/// Bytes that are free beside the headroom. Tables and warm pages that windows keep are given back for
+/// whoever needs their frames.
 pub fn free_bytes() -> u64 {
     let kept = window::kept_count();
     FRAMES.with(|frames| frames.spare_with(kept)) * PAGE_BYTES
@@ -254,7 +255,8 @@ pub fn translations_forgotten() {
     });
 }
 
-/// Frames free and frames in all. Those of the fault path's reserve, and tables that windows keep, count as free.
+/// Frames free and frames in all. Those of the fault path's reserve, and tables and warm pages that
+/// windows keep, count as free.
 pub fn usage() -> (u64, u64) {
     let reserve = with_control(|control| control.zeros.count() + control.copies.count()) as u64;
     let kept = window::kept_count();

@@ -9,8 +9,8 @@ use crate::trap::USER_FLAGS;
 use core::arch::global_asm;
 use core::mem::offset_of;
 
-// Enters with the window in rdi and where to begin in rsi. Machine code has its window in gs; it,
-// the exit gate and the trap handler come back to `native_exit`, which finds the stack in the control block.
+// Enters with the window in rdi and where to begin in rsi. Machine code has its window in gs; it, the
+// exit gate and the trap handler come back to `native_exit`, which finds the stack in the control block.
 global_asm!(
     ".global native_enter",
     "native_enter:",

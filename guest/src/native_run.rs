@@ -167,8 +167,12 @@ fn end(control: &mut Control, frame: &mut TrapFrame, address: u64) {
     frame.rflags = if frame.cs & 3 == 3 { u64::from(USER_FLAGS) } else { KERNEL_FLAGS };
 }
 
+/// Where rsp must be canonical it is, with any gas that there can be.
+const _: () = assert!(nub_abi::params::BLOCK_GAS_MAX < 1 << 47);
+
 /// The fault path keeps the gas where it found it.
-const _: () = assert!(RegisterMap::FreeRsp.gas_register() == 12 && RegisterMap::CanonicalRsp.gas_register() == 4);
+const _: () =
+    assert!(RegisterMap::FreeRsp.gas_register() == 12 && RegisterMap::CanonicalRsp.gas_register() == 4);
 
 /// Interrupts off, and nothing else.
 const KERNEL_FLAGS: u64 = 2;

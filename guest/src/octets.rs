@@ -13,9 +13,14 @@ const SHORT_BYTES: u32 = 256;
 
 // rdi: where to, rsi: where from, rdx: how many; what comes back in rax is where to. Up to 32 octets are all read
 // before the first is written, so areas may overlap. Beyond that the last 16 are read first.
+//
+// SAFETY, as the System V ABI has it: 1. the direction flag is clear (traps and the exit gate clear it). 2. Only registers
+// are changed that a caller expects to be. 3. Nothing is read or written but the areas named. The compiler's own functions
+// of these names are weak, so these take their place.
 global_asm!(
     ".balign 16",
     ".global memcpy",
+    ".type memcpy, @function",
     "memcpy:",
     "mov rax, rdi",
     "cmp rdx, 16",
@@ -81,6 +86,7 @@ global_asm!(
     "ret",
     ".balign 16",
     ".global memmove",
+    ".type memmove, @function",
     "memmove:",
     "mov rax, rdi",
     "cmp rdx, 16",
@@ -112,6 +118,7 @@ global_asm!(
 global_asm!(
     ".balign 16",
     ".global memset",
+    ".type memset, @function",
     "memset:",
     "mov r8, rdi",
     "movzx eax, sil",
@@ -162,8 +169,7 @@ global_asm!(
 
 /// How many of many copies, moves and fills have a wrong result: for a probe.
 pub fn wrong_count() -> u64 {
-    let around_the_limit = SHORT_BYTES as usize - 20..SHORT_BYTES as usize + 40;
-    let lengths = (0..80).chain(around_the_limit).chain([511, 512, 600]);
+    let lengths = (0..SHORT_BYTES as usize + 40).chain([511, 512, 600]);
     lengths.flat_map(|len| places().map(move |(from, to)| wrong_results(len, from, to))).sum()
 }
 

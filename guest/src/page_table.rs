@@ -4,6 +4,7 @@ use crate::arena::to_virtual;
 use crate::control::control;
 use crate::layout::{WINDOW_OFFSET, WINDOW_STRIDE, WINDOWS};
 use core::arch::asm;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 const PRESENT: u64 = 1;
 const WRITABLE: u64 = 1 << 1;
@@ -160,6 +161,14 @@ impl Slot {
     pub fn write(self, entry: Entry) {
         // SAFETY: by the constructor's condition.
         unsafe { self.0.write_volatile(entry) }
+    }
+
+    /// Unmaps, and gives the entry as it was at that moment: the processor may set bits of it between a read and a write.
+    /// The caller sees to stale translations.
+    pub fn take(self) -> Entry {
+        // SAFETY: by the constructor's condition; an entry is 8 octets of plain data, aligned, and the processor's own
+        // changes are atomic too.
+        Entry(unsafe { AtomicU64::from_ptr(self.0.cast()) }.swap(Entry::ABSENT.0, Ordering::SeqCst))
     }
 
     /// The table the entry points to, if there is one.

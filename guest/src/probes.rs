@@ -20,7 +20,9 @@ use javm_isa::{BlobError, OpcodeTable, Program};
 use javm_recompiler_x86::Features;
 use nub_abi::Hash;
 use nub_abi::error::Abort;
-use nub_abi::guest::{Death, Figures, Probe, ProbeReply, RunCase, RunEngine, RunOutcome, SpaceScript, StoreStep};
+use nub_abi::guest::{
+    Death, Figures, Probe, ProbeReply, RunCase, RunEngine, RunOutcome, SpaceScript, StoreStep,
+};
 use nub_kernel::arch::{AddressSpace, Blobs, SpaceConfig};
 use nub_state::Page;
 

@@ -168,7 +168,7 @@ impl HyperlightMemory {
             if !entry.is_present() || !pick(page, entry) {
                 continue;
             }
-            slot.write(Entry::ABSENT);
+            let entry = slot.take();
             if entry.is_accessed() {
                 self.window.is_stale = true;
                 self.stale = if self.stale == Stale::None { Stale::Page(page) } else { Stale::Many };

@@ -19,8 +19,11 @@ const FIRST_ROOT_SLOT: u64 = WINDOWS >> 39;
 const STALE_WINDOWS_MAX: u32 = 16;
 /// Tables kept with one window for whoever takes it next; more are given back.
 const KEPT_TABLES_MAX: usize = 8;
-/// Tables kept with all windows.
-const KEPT_TABLES_TOTAL_MAX: usize = 512;
+/// Frames of tables and warm pages kept with all windows.
+const KEPT_FRAMES_MAX: usize = 512;
+
+/// Every bit of a set of windows is one.
+const _: () = assert!(WINDOW_COUNT == u128::BITS as usize);
 
 static WINDOWS_STATE: Single<State> = Single::new(State {
     upper: [0; UPPER_TABLES],
@@ -166,8 +169,8 @@ impl Window {
 }
 
 impl State {
-    /// The first window that is free, with its tables: rather one that has nothing warm that is of no use, and has
-    /// arguments if there are any.
+    /// A free window, with its tables: one whose warm pages are all of use, rather with the arguments (of a call without
+    /// any, the stack); else one with nothing that is of no use; else any.
     fn take(&mut self, has_stack: bool, has_arguments: bool) -> Option<Window> {
         let free = !(self.used | self.stale);
         let unless = |is_wanted: bool, windows: u128| if is_wanted { 0 } else { windows };
@@ -176,9 +179,6 @@ impl State {
         let fitting =
             [free & !useless & best, free & !useless, free].into_iter().find(|&windows| windows != 0)?;
         let index = fitting.trailing_zeros() as usize;
-        if index >= WINDOW_COUNT {
-            return None;
-        }
         self.used |= 1 << index;
         let tables = core::mem::take(&mut self.kept[index]);
         let warm = self.set_warm(index, WarmPages::NONE);
@@ -187,9 +187,9 @@ impl State {
         Some(Window { index, upper, tables, warm, is_stale: false })
     }
 
-    /// Whether so many tables more may be kept.
-    fn may_keep(&self, tables: usize) -> bool {
-        tables <= KEPT_TABLES_MAX && self.kept_count + tables <= KEPT_TABLES_TOTAL_MAX
+    /// Whether so many tables and warm pages more may be kept.
+    fn may_keep(&self, tables: usize, warm: usize) -> bool {
+        tables <= KEPT_TABLES_MAX && self.kept_count + tables + warm <= KEPT_FRAMES_MAX
     }
 
     /// Takes a window back, with what it keeps.
@@ -214,7 +214,7 @@ impl State {
 impl Drop for Window {
     fn drop(&mut self) {
         let mut tables = core::mem::take(&mut self.tables);
-        let may_keep = WINDOWS_STATE.with(|state| state.may_keep(tables.len()));
+        let may_keep = WINDOWS_STATE.with(|state| state.may_keep(tables.len(), self.warm.count()));
         if isolation::isolates() || !may_keep {
             self.unmap_warm();
         }

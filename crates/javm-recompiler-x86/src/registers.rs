@@ -19,7 +19,8 @@ pub enum RegisterMap {
     /// rsp: a loop of two cycles takes a sixth longer with the gas there.
     #[default]
     FreeRsp = 0,
-    /// The gas in rsp and r0 in r12: as long as the gas is below 2^47, rsp is a canonical address.
+    /// The gas in rsp and r0 in r12: as long as the gas is below 2^47, rsp is a canonical address. (The kernel
+    /// allows none above `BLOCK_GAS_MAX`, which is less.)
     CanonicalRsp = 1,
 }
 

@@ -37,6 +37,10 @@ impl<A: Arch> Runtime<A> {
         if self.shortage(bytes).is_none() {
             return Ok(());
         }
+        self.forget_spent();
+        if self.shortage(bytes).is_none() {
+            return Ok(());
+        }
         self.drop_caches();
         match self.shortage(bytes) {
             None => Ok(()),

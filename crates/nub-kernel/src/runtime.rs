@@ -97,6 +97,11 @@ impl<A: Arch> Runtime<A> {
         (result, self.reads.take().unwrap_or_default())
     }
 
+    /// Frees at once what is left of the last execution from a witness.
+    pub(crate) fn forget_spent(&mut self) {
+        self.spent = None;
+    }
+
     /// Does some work with a witness as the only source of objects. The caches and candidates are as they
     /// were afterwards; what it had waits to be freed, what the one before had does not any more.
     pub(crate) fn with_witness<T>(
@@ -104,7 +109,6 @@ impl<A: Arch> Runtime<A> {
         witness: BTreeMap<Hash, Vec<u8>>,
         work: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        self.spent = None;
         let empty = Cache::new(self.objects.budget_bytes(), self.hasher);
         let objects = core::mem::replace(&mut self.objects, empty);
         let empty = Cache::new(self.programs.budget_bytes(), self.hasher);
@@ -134,7 +138,8 @@ impl<A: Arch> Runtime<A> {
     }
 
     /// Frees some of what nobody needs any more, after something that used this gas: as many objects as that
-    /// could have made, so that what waits does not grow, and no wait is longer than was paid for.
+    /// could have made, so that what waits does not grow, and no wait is longer than was paid for. (What an execution
+    /// from a witness had comes last, and the next from a witness frees at once what is left of it.)
     pub(crate) fn free_slice(&mut self, gas_used: u64) {
         let made_max = usize::try_from(gas_used / OBJECT_GAS_MIN).unwrap_or(usize::MAX);
         let objects_max = FREED_OBJECTS_MIN.saturating_add(made_max);

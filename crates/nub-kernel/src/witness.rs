@@ -74,6 +74,8 @@ impl<A: Arch> Kernel<A> {
         block: &[u8],
         witness: &[Vec<u8>],
     ) -> Result<(Hash, Summary), WitnessError> {
+        // Else it would count against the caches.
+        self.runtime.forget_spent();
         let mut objects = BTreeMap::new();
         let taken = self.take_witness(witness, &mut objects);
         let given: Vec<Hash> = objects.keys().copied().collect();

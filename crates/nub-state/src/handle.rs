@@ -229,9 +229,20 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // Those that nobody else has; most children are shared with an older version of their parent.
         let mut last = Vec::new();
-        take_children(&mut self.object, &mut |child| last.extend(Arc::into_inner(child.0)));
-        while let Some(mut inner) = last.pop() {
-            take_children(&mut inner.object, &mut |child| last.extend(Arc::into_inner(child.0)));
+        take_children(&mut self.object, &mut |child| child.keep_if_sole(&mut last));
+        while let Some(child) = last.pop() {
+            if let Some(mut inner) = Arc::into_inner(child.0) {
+                take_children(&mut inner.object, &mut |child| child.keep_if_sole(&mut last));
+            }
+        }
+    }
+}
+
+impl Handle {
+    /// Goes on the list if nobody else has it, else away.
+    fn keep_if_sole(self, list: &mut Vec<Handle>) {
+        if Arc::strong_count(&self.0) == 1 {
+            list.push(self);
         }
     }
 }

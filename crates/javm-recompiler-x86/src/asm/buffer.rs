@@ -81,6 +81,7 @@ impl Asm {
         (head, head_len): (u64, u32),
         (tail, tail_len): (u32, u32),
     ) {
+        debug_assert!(first_len <= 3 && head_len <= 8 && tail_len <= 4);
         let start = self.len_bytes as usize;
         if let Some(room) = self.octets.get_mut(start..start + SLACK_BYTES) {
             // The masks say that all are within.
@@ -98,6 +99,7 @@ impl Asm {
         emit(self);
         let made = self.octets.get(start as usize..).and_then(|octets| octets.first_chunk());
         let len_bytes = self.len_bytes - start;
+        debug_assert!(len_bytes <= u64::BITS / 8);
         self.len_bytes = start;
         Made { octets: made.map_or(0, |octets| u64::from_le_bytes(*octets)), len_bytes }
     }

@@ -19,7 +19,7 @@ impl Translator<'_> {
         if self.form(step) || self.second_of_pair(step.position) {
             return;
         }
-        // A copy: so the step itself is in machine registers.
+        // The address taken is a copy's: so the step itself stays in machine registers.
         self.by_recipe(&{ *step });
     }
 

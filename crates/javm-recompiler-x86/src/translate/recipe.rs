@@ -67,6 +67,7 @@ pub(super) enum Recipe {
     Pick(Condition),
 }
 
+/// Of a division: do its operands have a sign?
 pub(super) type IsSigned = bool;
 
 /// The recipes of all octets where an instruction may start.
