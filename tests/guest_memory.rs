@@ -148,13 +148,14 @@ fn all_windows_can_be_held_at_once_and_come_back() {
 
 #[test]
 fn octets_are_copied_moved_and_filled_in_every_length() {
-    if !common::runs() {
-        return;
-    }
-    // Millions of instructions, the same in each ring.
-    let privilege = Privilege::Kernel3Programs3;
-    let mut guest = boot_as(&GuestConfig { privilege, ..common::small() });
+    let Some(mut guest) = boot_in_ring_3() else { return };
     assert_eq!(number(&mut guest, &Probe::Octets), 0);
+}
+
+/// For millions of instructions that are the same in each ring: an emulated ring 0 takes minutes for them.
+fn boot_in_ring_3() -> Option<Sandbox> {
+    let privilege = Privilege::Kernel3Programs3;
+    common::runs().then(|| boot_as(&GuestConfig { privilege, ..common::small() }))
 }
 
 /// The top page of the stack and the page of arguments stay mapped in a window for the next call; one that does not ask
@@ -234,12 +235,7 @@ fn the_heap_keeps_what_is_in_it_and_does_not_grow() {
 
 #[test]
 fn memory_that_one_size_freed_serves_every_other() {
-    if !common::runs() {
-        return;
-    }
-    // It touches all memory many times, which an emulated ring 0 takes minutes for.
-    let privilege = Privilege::Kernel3Programs3;
-    let mut guest = boot_as(&GuestConfig { privilege, ..common::small() });
+    let Some(mut guest) = boot_in_ring_3() else { return };
     // Nearly all memory in blocks of one size, of which every second is freed first.
     let fill = |guest: &mut Sandbox, size| number(guest, &Probe::Fill { size, share_percent: 90 });
     fill(&mut guest, 5000);

@@ -154,7 +154,7 @@ fn reserve(count: u64) -> Option<Range<u64>> {
 
 /// Whether programs run in ring 3.
 fn is_for_ring_3() -> bool {
-    crate::control::with_control(|control| control.kernel_ring == 3 || control.isolates_programs)
+    crate::control::with_control(|control| control.has_programs_in_ring_3())
 }
 
 /// The entry that points to the table of a unit, if the tables above are there.

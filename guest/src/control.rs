@@ -139,6 +139,11 @@ impl FrameStack {
 }
 
 impl Control {
+    /// Whether programs run in ring 3, under whatever kernel.
+    pub fn has_programs_in_ring_3(&self) -> bool {
+        self.kernel_ring == 3 || self.isolates_programs
+    }
+
     /// Whether the fault path has no frame of some kind.
     pub fn is_reserve_short(&self) -> bool {
         self.zeros.count() == 0 || self.copies.count() == 0

@@ -130,8 +130,7 @@ const OPERANDS: [(u64, u64); 7] = [
 pub fn find() -> Features {
     let (has_hardware, is_native, has_segments) = with_control(|control| {
         let has_hardware = control.has_hardware_virtualisation;
-        let is_in_ring_3 = control.kernel_ring == 3 || control.isolates_programs;
-        (has_hardware, has_hardware || is_in_ring_3, control.has_segments)
+        (has_hardware, has_hardware || control.has_programs_in_ring_3(), control.has_segments)
     });
     let none = Features { free_rsp: has_hardware, ..Features::BASELINE };
     let named = Features { free_rsp: has_hardware, ..named() };

@@ -125,7 +125,6 @@ impl HyperlightMemory {
             Stale::Page(page) => flush_page(self.window.base() + (u64::from(page) << 12)),
             Stale::Many => flush_all(),
         }
-        self.window.is_stale = false;
     }
 
     fn entry(&self, page: u32) -> Entry {
@@ -170,7 +169,6 @@ impl HyperlightMemory {
             }
             let entry = slot.take();
             if entry.is_accessed() {
-                self.window.is_stale = true;
                 self.stale = if self.stale == Stale::None { Stale::Page(page) } else { Stale::Many };
             }
             if entry.has_own_frame() {
@@ -307,6 +305,7 @@ impl Drop for HyperlightMemory {
         self.keep_warm();
         let warm = self.window.warm;
         self.unmap(|page, _| !warm.has(page), |_, frame| frames::give(frame));
+        self.window.is_stale = self.stale != Stale::None;
     }
 }
 

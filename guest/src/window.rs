@@ -98,7 +98,7 @@ pub struct Window {
     tables: Tables,
     /// What the last one left mapped: for whoever wants just that, and not there for anybody else.
     pub warm: WarmPages,
-    /// Whether something was unmapped since all translations were last forgotten.
+    /// Said when it is dropped: whether something was unmapped since all its translations were last forgotten.
     pub is_stale: bool,
 }
 

@@ -199,13 +199,8 @@ impl AddressSpace for LocalMemory {
     }
 
     fn map_private(&mut self, page: u32, content: Option<Arc<Page>>) -> Result<(), Abort> {
-        match content {
-            None => self.map(page, Mapping::Private(Page::zeroed())),
-            Some(content) => {
-                self.map(page, Mapping::CopyOnWrite(content));
-                self.table.copy(page);
-            }
-        }
+        let own = content.map_or_else(Page::zeroed, |content| Page::clone(&content));
+        self.map(page, Mapping::Private(own));
         Ok(())
     }
 
